@@ -1,0 +1,62 @@
+# Two commands matter: `make demo` and `make test`. Neither uses sudo or apt.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+GEORISK := $(BIN)/georisk
+OUT ?= out
+
+.PHONY: demo test check campaign bench docs clean
+
+demo: $(VENV)/.demo
+	$(GEORISK) run
+	@echo
+	@echo "Maps (open them in a browser; no network is needed):"
+	@$(GEORISK) map public -o $(OUT)
+	@$(GEORISK) map overview --audience restricted --purpose "demo on my own machine" \
+		--holder "this machine" -o $(OUT)
+	@echo
+	@echo "Serve the API and the maps:  $(GEORISK) serve"
+	@echo "All of it, on this machine:  $(GEORISK) serve --audience restricted"
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/.check
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+campaign: $(VENV)/.test
+	GEORISK_CAMPAIGN=1 HYPOTHESIS_PROFILE=campaign $(BIN)/python -m pytest -q -m "campaign or not campaign"
+
+bench: $(VENV)/.test
+	$(BIN)/python bench/bench.py
+
+docs: $(VENV)/.docs
+	$(BIN)/mkdocs build --strict
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "georisk needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e '.[test]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.check: $(VENV)/.python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e '.[test,check]'
+	@touch $@ $(VENV)/.test $(VENV)/.demo
+
+$(VENV)/.docs: $(VENV)/.python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e '.[docs]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(OUT) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,77 @@
+"""The ``georisk`` command: asks, and renders what comes back. Computes nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from api.commands import check, export, list_names, map_pages, places, run, serve, site
+
+app = typer.Typer(
+    name="georisk",
+    help="Corridor risk, coverage gaps and siting of assistance points for people on the move.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+COMMANDS = (
+    ("check", check.check),
+    ("list", list_names.list_names),
+    ("run", run.run),
+    ("site", site.site),
+    ("places", places.places),
+    ("map", map_pages.map_pages),
+    ("export", export.export),
+    ("serve", serve.serve),
+)
+for _name, _command in COMMANDS:
+    app.command(_name)(_command)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        from georisk import __version__
+
+        typer.echo(f"georisk {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Corridor risk, coverage gaps and siting of assistance points for people on the move."""
+    del version
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command; exit 0 done, 2 the input or the call is at fault, 1 our fault."""
+    from layers.errors import GeoriskError
+
+    try:
+        app(args=arguments, standalone_mode=True)
+    except GeoriskError as error:
+        typer.echo(f"georisk: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("GEORISK_DEBUG"):
+            raise
+        typer.echo(
+            f"georisk: our fault: {type(error).__name__} (set GEORISK_DEBUG=1 to see where)",
+            err=True,
+        )
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""``georisk export``: a layer as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.commands.options import (
+    AudienceOption,
+    HolderOption,
+    PurposeOption,
+    QuietOption,
+    RunsOption,
+    StudyOption,
+    find_places,
+    open_door,
+    say,
+)
+
+
+def export(
+    layer: Annotated[str, typer.Argument(help="Name of the layer.")],
+    format_: Annotated[
+        str,
+        typer.Option("--format", help="geojson geojsonseq gpkg fgb parquet csv xlsx kml gpx."),
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write.")],
+    audience: AudienceOption = "public",
+    purpose: PurposeOption = "",
+    holder: HolderOption = "",
+    study: StudyOption = None,
+    runs: RunsOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Export a layer as an audience may see it."""
+    from georisk.marking import Marking
+    from layers.errors import CallError
+    from layers.export import FORMATS, export_layer, is_way
+
+    if format_ not in FORMATS:
+        raise CallError(f"--format {format_!r}: there are {', '.join(FORMATS)}")
+    door = open_door(find_places(study, runs), audience, purpose=purpose, action=f"export {layer}")
+    shown = door.layer(layer)
+    if is_way(shown, format_) and audience != "restricted":
+        raise CallError(f"{format_} of {layer} is for restricted use only: it could lead somebody "
+                        "along a line")
+    marking = Marking.of(door, holder=holder)
+    path = out.with_name(marking.name(out.stem) + out.suffix)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    export_layer(shown, path, format_=format_, marking=marking.as_text())
+    say(f"{len(shown)} rows for {audience}", quiet=quiet)
+    typer.echo(str(path))

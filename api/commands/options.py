@@ -1,0 +1,104 @@
+"""Options that several commands take, and where they lead."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from georisk.doors import Door
+    from georisk.study import Study
+
+StudyOption = Annotated[
+    Path | None,
+    typer.Option("-s", "--study", help="A study.toml or its folder [default: $GEORISK_STUDY, "
+                 "else data/mesoamerica].", show_default=False),
+]
+RunsOption = Annotated[
+    Path | None,
+    typer.Option("--runs", help="Folder of the snapshots [default: runs/ beside the study].",
+                 show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what is wrong.")]
+AudienceOption = Annotated[
+    str, typer.Option("--audience", help="public, partner or restricted; more than public needs "
+                      "--purpose.")
+]
+PurposeOption = Annotated[
+    str, typer.Option("--purpose", help="Why more than public is needed; the audit log keeps it.")
+]
+HolderOption = Annotated[
+    str, typer.Option("--holder", help="Who will hold what is not public; stands in its name.")
+]
+OutOption = Annotated[Path, typer.Option("-o", "--out", help="Folder to write into.")]
+
+DEFAULT_STUDY = Path("data/mesoamerica")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a command finds its study, its snapshots and its state."""
+
+    study: Path
+    runs: Path
+
+    @property
+    def state(self) -> Path:
+        """Folder for keys, audit and reports."""
+        chosen = os.environ.get("GEORISK_STATE")
+        return Path(chosen) if chosen else self.study / "state"
+
+
+def find_places(study: Path | None, runs: Path | None) -> Places:
+    """Resolve ``--study`` and ``--runs`` with their defaults."""
+    chosen = study or Path(os.environ.get("GEORISK_STUDY") or DEFAULT_STUDY)
+    folder = chosen.parent if chosen.suffix == ".toml" else chosen
+    return Places(folder, runs or folder / "runs")
+
+
+def open_study(study: Path | None) -> Study:
+    """Open the study that the options name."""
+    from georisk.study import Study
+
+    chosen = study or Path(os.environ.get("GEORISK_STUDY") or DEFAULT_STUDY)
+    return Study.open(chosen)
+
+
+def read_today() -> dt.date:
+    """Today, the one place where a command reads the clock."""
+    return dt.datetime.now(tz=dt.UTC).date()
+
+
+def open_door(places: Places, audience: str, *, purpose: str, action: str) -> Door:
+    """Open the current snapshot for an audience; more than public is written to the audit log.
+
+    Raises
+    ------
+    CallError
+        If the audience is unknown, or more than public is asked for without a purpose.
+    """
+    import georisk.doors
+    from api.audit import record
+    from layers.errors import CallError
+    from layers.spec import AUDIENCES
+
+    if audience not in AUDIENCES:
+        raise CallError(f"--audience {audience!r}: there are {', '.join(AUDIENCES)}")
+    if audience != "public" and not purpose.strip():
+        raise CallError(f"--audience {audience} needs --purpose: say why, for the audit log")
+    door = georisk.doors.open(audience, runs=places.runs, today=read_today())
+    if audience != "public":
+        record(places.state, action=action, audience=audience, purpose=purpose, run_id=door.run_id)
+    return door
+
+
+def say(text: str, *, quiet: bool = False) -> None:
+    """Tell how it goes, on stderr."""
+    if not quiet:
+        typer.echo(text, err=True)

@@ -1,0 +1,97 @@
+"""``georisk places``: find and extract shelters and points along a way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.commands.options import (
+    AudienceOption,
+    PurposeOption,
+    QuietOption,
+    RunsOption,
+    StudyOption,
+    find_places,
+    open_door,
+    read_today,
+    say,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FORMATS = ("table", "csv", "json")
+_SHOWN = ("order", "place_id", "name", "km", "walk_h", "walk_h_from_previous", "access_km",
+          "services", "opens", "check")
+
+
+def places(
+    layer: Annotated[str, typer.Option("--layer", help="shelters, assistance_points …")],
+    corridor: Annotated[str, typer.Option("--corridor", help="Corridor id.")] = "",
+    leg: Annotated[str, typer.Option("--leg", help="Leg id.")] = "",
+    start: Annotated[str, typer.Option("--from", help="Town where the way begins.")] = "",
+    end: Annotated[str, typer.Option("--to", help="Town where it ends.")] = "",
+    service: Annotated[str, typer.Option("--service", help="Only places that offer this.")] = "",
+    admits: Annotated[str, typer.Option("--admits", help="Only those that admit this group.")] = "",
+    format_: Annotated[str, typer.Option("--format", help="table, csv or json.")] = "table",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="File to write.")] = None,
+    audience: AudienceOption = "public",
+    purpose: PurposeOption = "",
+    study: StudyOption = None,
+    runs: RunsOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """List shelters or points in order, with hours on foot."""
+    from georisk.places import PlaceQuery
+    from layers.errors import CallError, NotShownError
+
+    chosen = "json" if as_json else format_
+    if chosen not in _FORMATS:
+        raise CallError(f"--format {chosen!r}: there are {', '.join(_FORMATS)}")
+    query = PlaceQuery(layer, read_today(), corridor, leg, start, end, service, admits)
+    door = open_door(find_places(study, runs), audience, purpose=purpose, action="places")
+    facilities = [name for name in door.names() if door.spec(name).role == "facility"]
+    if layer not in facilities:
+        raise NotShownError(f"--layer {layer!r}: there are {', '.join(facilities)}")
+    table = door.list_places(query)
+    _write(table, chosen, out, synthetic=bool(table["synthetic"].fillna(value=False).any()))
+    if not len(table):
+        say("no place to show: without the operator's consent in date, a place is not public",
+            quiet=quiet)
+
+
+def _write(table: pd.DataFrame, format_: str, out: Path | None, *, synthetic: bool) -> None:
+    if format_ == "table" and out is None:
+        from api.commands.tables import print_table
+
+        rows = [tuple(row) for row in table[list(_SHOWN)].itertuples(index=False)]
+        print_table("Places in order of travel", _SHOWN, rows, synthetic=synthetic)
+        return
+    text = to_json(table) if format_ == "json" else to_csv(table)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+
+
+def to_json(table: pd.DataFrame) -> str:
+    """Rows as JSON: null where unknown, dates as days."""
+    from layers.geojson import to_json_values
+
+    columns = {name: to_json_values(table[name]) for name in table.columns}
+    rows = [
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]
+    return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
+
+
+def to_csv(table: pd.DataFrame) -> str:
+    """Rows as CSV that a spreadsheet cannot mistake for formulas."""
+    from layers.export import flatten_for_spreadsheet
+
+    return str(flatten_for_spreadsheet(table).to_csv(index=False, lineterminator="\n"))

@@ -1,0 +1,104 @@
+"""``georisk run``: check, compute, publish."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.commands.options import (
+    JsonOption,
+    QuietOption,
+    RunsOption,
+    StudyOption,
+    find_places,
+    open_study,
+    say,
+)
+
+if TYPE_CHECKING:
+    from georisk.snapshot import Snapshot
+    from georisk.study import Study
+
+_FULL_DRAWS = 1000
+_SERVICES = ("water", "food", "shelter", "medical", "phone")
+
+
+def run(
+    study: StudyOption = None,
+    runs: RunsOption = None,
+    as_of: Annotated[str, typer.Option("--as-of", help="Day of the analysis, YYYY-MM-DD.")] = "",
+    full: Annotated[bool, typer.Option("--full", help="1000 bootstrap draws.")] = False,
+    timings: Annotated[bool, typer.Option("--timings", help="Say what took how long.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Check, compute and publish a snapshot; the last one stays until the new one is whole."""
+    from georisk.snapshot import publish
+
+    opened = choose(open_study(study), as_of=as_of, full=full)
+    _raise_faults(opened)
+    snapshot = publish(opened, find_places(study, runs).runs)
+    for warning in snapshot.manifest["warnings"]:
+        say(f"warning: {warning}", quiet=quiet)
+    if as_json:
+        typer.echo(json.dumps(snapshot.manifest, ensure_ascii=False, indent=1))
+        return
+    if not quiet:
+        _print_summary(opened)
+    if timings:
+        for name, seconds in sorted(snapshot.manifest["timings"].items(), key=lambda x: -x[1]):
+            typer.echo(f"{seconds:8.3f} s  {name}", err=True)
+    say(f"published {snapshot.manifest['run_id']} as of {snapshot.manifest['as_of']}: "
+        f"{_where(snapshot)}", quiet=quiet)
+
+
+def choose(study: Study, *, as_of: str, full: bool) -> Study:
+    """Apply ``--as-of`` and ``--full``."""
+    import datetime as dt
+
+    from layers.errors import CallError
+
+    changes: dict[str, Any] = {}
+    if as_of:
+        try:
+            changes["as_of"] = dt.date.fromisoformat(as_of)
+        except ValueError as error:
+            raise CallError(f"--as-of {as_of!r}: give a day as YYYY-MM-DD") from error
+    parameters = study.parameters.replace(intensity__draws=_FULL_DRAWS) if full else None
+    return study.with_changes(parameters=parameters, **changes) if changes or full else study
+
+
+def _raise_faults(study: Study) -> None:
+    from layers.errors import LayerError
+
+    _, errors = study.check()
+    if errors:
+        raise LayerError([fault for error in errors for fault in error.faults])
+
+
+def _print_summary(study: Study) -> None:
+    from api.commands.site import print_sites
+    from api.commands.tables import print_table, show_share
+
+    layer = study.layer("corridor_summary")
+    rows = [
+        (row.Index, row.length_km, str(row.risk_class).replace("_", " "),
+         *(show_share(getattr(row, f"covered_{service}")) for service in _SERVICES),
+         row.longest_gap)
+        for row in layer.frame.itertuples()
+    ]
+    direction = study.config.headline_direction
+    print_table(
+        f"Corridors: reported deaths and disappearances, share of length covered ({direction})",
+        ("corridor", "km", "class", *_SERVICES, "longest gap"), rows,
+        synthetic=layer.provenance.synthetic,
+    )
+    print_sites(study.layer("proposed_sites"))
+
+
+def _where(snapshot: Snapshot) -> str:
+    import os
+
+    return os.path.relpath(snapshot.path)

@@ -1,0 +1,125 @@
+"""The guard at the door: safe headers, one log line, no error text to anybody."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from api.errors import MisdirectedError, find_problem, make_problem
+from api.settings import is_loopback
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOG = logging.getLogger("georisk.api")
+ROUTE_KEY = "georisk.route"
+HOST_PATTERN = re.compile(rb"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+# Maps carry everything they need inside the page: nothing is fetched, framed or sent.
+PAGE_POLICY = (
+    b"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    b"img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'; "
+    b"frame-ancestors 'none'"
+)
+SAFE_HEADERS = ((b"referrer-policy", b"no-referrer"), (b"x-content-type-options", b"nosniff"))
+
+
+@dataclass
+class _Passage:
+    """What is known of one request while it passes; never its path, query or address."""
+
+    private: bool
+    status: int = 0
+    began: float = field(default_factory=perf_counter)
+
+
+class Guard:
+    """Pure ASGI middleware around the whole application.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What it guards.
+    private : bool
+        Whether more than public is shown. Then only loopback host names are answered for, so
+        that a page from elsewhere cannot reach the planner's server by renaming itself.
+
+    Notes
+    -----
+    A log line is the route's template, the status and milliseconds. An unexpected error is
+    logged as its type and the line of code: its text may hold what was asked.
+    """
+
+    def __init__(self, app: ASGIApp, *, private: bool) -> None:
+        self._app = app
+        self._private = private
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        passage = _Passage(private=self._private)
+
+        async def send_guarded(message: Message) -> None:
+            await send(_guard_message(message, passage))
+
+        try:
+            await self._answer(scope, receive, send_guarded)
+        except Exception as error:  # noqa: BLE001 - nothing may escape to a log with its text
+            _log_fault(error)
+            if passage.status == 0:
+                await make_problem(500)(scope, receive, send_guarded)
+        finally:
+            took_ms = (perf_counter() - passage.began) * 1000
+            LOG.info("%s %d %.1f", scope.get(ROUTE_KEY, "-"), passage.status, took_ms)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._private and not names_this_machine(scope):
+            error = MisdirectedError("This server answers for this machine only: use localhost.")
+            await find_problem(error)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+def find_host(scope: Scope) -> str:
+    """Return the host that a request names, with its port; a malformed one is the server's own."""
+    asked = _match_host(scope)
+    if asked is not None:
+        return str(asked[0].decode("ascii"))
+    host, port = scope.get("server") or ("localhost", 80)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def names_this_machine(scope: Scope) -> bool:
+    """Tell whether a request names a loopback host; one that names none does not."""
+    asked = _match_host(scope)
+    return asked is not None and is_loopback(asked[1].decode("ascii"))
+
+
+def _match_host(scope: Scope) -> re.Match[bytes] | None:
+    named = (value for name, value in scope["headers"] if name == b"host")
+    return HOST_PATTERN.fullmatch(next(named, b""))
+
+
+def _guard_message(message: Message, passage: _Passage) -> Message:
+    if message["type"] == "http.response.start":
+        passage.status = message["status"]
+        headers = [*message["headers"], *SAFE_HEADERS]
+        if passage.private:
+            headers.append((b"cross-origin-resource-policy", b"same-origin"))
+        if any(n == b"content-type" and v.startswith(b"text/html") for n, v in headers):
+            headers.append((b"content-security-policy", PAGE_POLICY))
+        return {**message, "headers": headers}
+    return message
+
+
+def _log_fault(error: Exception) -> None:
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    module = "" if last is None else last.tb_frame.f_globals.get("__name__", "")
+    where = "unknown" if last is None else f"{module}:{last.tb_lineno}"
+    LOG.error("unexpected %s in %s", type(error).__name__, where)

@@ -1,0 +1,264 @@
+"""The parameters of requests: one table that reads them and that will describe them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+
+from api.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Box = tuple[float, float, float, float]
+Interval = tuple[np.datetime64, np.datetime64]
+
+LIMIT_DEFAULT = 100
+LIMIT_MAX = 10_000
+LANGUAGES = ("en", "es", "fr", "ht")
+FORMATS = ("json", "geojson")
+MAX_QUERY_BYTES = 8192
+MAX_NAME = 80
+_NUMBER = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_ALWAYS = np.datetime64("0001-01-01T00:00:00", "s")
+_EVER = np.datetime64("9999-12-31T23:59:59", "s")
+
+
+@dataclass(frozen=True)
+class Token:
+    """Where a page begins: after an id, in one run."""
+
+    run_id: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter: its name, how it is read, what it means.
+
+    ``schema`` is the OpenAPI schema of its values.
+    """
+
+    name: str
+    read: Callable[[str], Any]
+    meaning: str
+    schema: dict[str, Any]
+
+
+def parse_query(raw: bytes, names: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Read a query string.
+
+    Parameters
+    ----------
+    raw : bytes
+        As it came over the wire.
+    names : tuple of str
+        Parameters that this route knows.
+
+    Returns
+    -------
+    values : dict
+        Parsed values of those given.
+    texts : dict
+        The same as text, for links.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown, repeated or wrong parameter.
+
+    Examples
+    --------
+    >>> parse_query(b"limit=20000", ("limit",))
+    ({'limit': 10000}, {'limit': '20000'})
+    """
+    if not raw:
+        return {}, {}
+    texts: dict[str, str] = {}
+    for name, text in _split_query(raw):
+        if name not in names:
+            known = ", ".join(names) or "none"
+            raise ParameterError(f"Unknown parameter {name[:40]!r}; this address knows: {known}.")
+        if name in texts:
+            raise ParameterError(f"Parameter {name!r} is given twice; give it once.")
+        texts[name] = text
+    return {name: PARAMETERS[name].read(text) for name, text in texts.items()}, texts
+
+
+def _split_query(raw: bytes) -> list[tuple[str, str]]:
+    if len(raw) > MAX_QUERY_BYTES:
+        raise ParameterError(f"The query is longer than {MAX_QUERY_BYTES} bytes.")
+    try:
+        return parse_qsl(
+            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50
+        )
+    except ValueError as error:
+        raise ParameterError("The query is not name=value pairs in UTF-8.") from error
+
+
+def read_limit(text: str) -> int:
+    """Read a page size; more than the largest page is the largest page.
+
+    Examples
+    --------
+    >>> read_limit("25"), read_limit("99999999")
+    (25, 10000)
+    """
+    if not re.fullmatch(r"[0-9]{1,20}", text) or int(text) < 1:
+        raise ParameterError(f"limit: a whole number from 1 to {LIMIT_MAX}.")
+    return min(int(text), LIMIT_MAX)
+
+
+def read_bbox(text: str) -> tuple[Box, ...]:
+    """Read a box in longitude and latitude; one across the antimeridian becomes two.
+
+    Heights (six numbers) are accepted and left aside: the layers are flat.
+
+    Examples
+    --------
+    >>> read_bbox("170,-10,-170,10")
+    ((170.0, -10.0, 180.0, 10.0), (-180.0, -10.0, -170.0, 10.0))
+    """
+    parts = text.split(",", maxsplit=7)
+    if len(parts) not in {4, 6} or not all(_NUMBER.fullmatch(part) for part in parts):
+        raise ParameterError("bbox: four or six numbers: west,south,east,north.")
+    numbers = [float(part) for part in parts]
+    half = len(numbers) // 2
+    west, south, east, north = numbers[0], numbers[1], numbers[half], numbers[half + 1]
+    if not (-180 <= west <= 180 and -180 <= east <= 180):  # noqa: PLR2004
+        raise ParameterError("bbox: longitudes lie between -180 and 180.")
+    if not -90 <= south <= north <= 90:  # noqa: PLR2004
+        raise ParameterError("bbox: latitudes lie between -90 and 90, south before north.")
+    if west > east:
+        return (west, south, 180.0, north), (-180.0, south, east, north)
+    return ((west, south, east, north),)
+
+
+def read_datetime(text: str) -> Interval:
+    """Read an instant, a day or an interval (RFC 3339; ``..`` or nothing is an open end).
+
+    Examples
+    --------
+    >>> first, last = read_datetime("2020-01-01/..")
+    >>> str(first)
+    '2020-01-01T00:00:00'
+    """
+    ends = text.split("/")
+    if len(ends) == 1:
+        return _read_moment(text)
+    first, last = (end in {"", ".."} for end in ends) if len(ends) == 2 else (True, True)  # noqa: PLR2004
+    if first and last:
+        raise ParameterError("datetime: an interval has two ends, at most one of them open.")
+    begin = _ALWAYS if first else _read_moment(ends[0])[0]
+    end = _EVER if last else _read_moment(ends[1])[1]
+    if begin > end:
+        raise ParameterError("datetime: the interval ends before it begins.")
+    return begin, end
+
+
+def _read_moment(text: str) -> Interval:
+    """Read a moment, to the second, or a whole day."""
+    try:
+        if _DAY.fullmatch(text):
+            day = np.datetime64(datetime.fromisoformat(text), "s")
+            return day, day + np.timedelta64(86_399, "s")
+        if _MOMENT.fullmatch(text):
+            moment = datetime.fromisoformat(text.upper())
+            offset = moment.utcoffset()
+            second = np.datetime64(moment.replace(tzinfo=None), "s")
+            if offset is not None:
+                second -= np.timedelta64(int(offset.total_seconds()), "s")
+            return second, second
+    except ValueError:
+        pass
+    raise ParameterError(
+        "datetime: a day (2024-05-01), a moment (2024-05-01T12:00:00Z) or two of them joined by /."
+    )
+
+
+def read_format(text: str) -> str:
+    """Read the format asked for."""
+    if text not in FORMATS:
+        raise ParameterError(f"f: there are {' and '.join(FORMATS)}.")
+    return text
+
+
+def read_language(text: str) -> str:
+    """Read a language code."""
+    if text not in LANGUAGES:
+        raise ParameterError(f"lang: there are {', '.join(LANGUAGES)}.")
+    return text
+
+
+def read_name(text: str) -> str:
+    """Read a name: of a layer, a corridor, a leg, a town, a service or a group."""
+    if not 1 <= len(text) <= MAX_NAME or not text.isprintable():
+        raise ParameterError(f"A name has 1 to {MAX_NAME} printable characters.")
+    return text
+
+
+def write_token(run_id: str, after: str) -> str:
+    """Write down where the next page begins.
+
+    Examples
+    --------
+    >>> read_token(write_token("20260101T000000Z-0011aabb", "leg-0003")).after
+    'leg-0003'
+    """
+    return base64.urlsafe_b64encode(f"{run_id} {after}".encode()).decode("ascii").rstrip("=")
+
+
+def read_token(text: str) -> Token:
+    """Read where a page begins."""
+    try:
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        words = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (UnicodeError, binascii.Error) as error:
+        raise ParameterError(_BAD_TOKEN) from error
+    run_id, _, after = words.partition(" ")
+    if not (run_id and after):
+        raise ParameterError(_BAD_TOKEN)
+    return Token(run_id, after)
+
+
+_BAD_TOKEN = "token: take it unchanged from the `next` link of the page before."  # noqa: S105
+_TEXT = {"type": "string"}
+
+PARAMETERS: dict[str, Parameter] = {
+    parameter.name: parameter
+    for parameter in (
+        Parameter(
+            "limit", read_limit, "Features on a page; more than the maximum is the maximum",
+            {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
+        ),
+        Parameter(
+            "bbox", read_bbox, "Only features that meet this box; those without geometry stay",
+            {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6},
+        ),
+        Parameter(
+            "datetime", read_datetime, "Only features of this time; those without a time stay",
+            _TEXT,
+        ),
+        Parameter("token", read_token, "Where the page begins; from the `next` link", _TEXT),
+        Parameter("f", read_format, "Format", {"type": "string", "enum": list(FORMATS)}),
+        Parameter("lang", read_language, "Language", {"type": "string", "enum": list(LANGUAGES)}),
+        Parameter("layer", read_name, "Layer of places, such as shelters", _TEXT),
+        Parameter("corridor", read_name, "Corridor to list places along", _TEXT),
+        Parameter("leg", read_name, "Leg to list places along", _TEXT),
+        Parameter("from", read_name, "Town where the way begins", _TEXT),
+        Parameter("to", read_name, "Town where the way ends", _TEXT),
+        Parameter("service", read_name, "Only places that offer this", _TEXT),
+        Parameter("admits", read_name, "Only places that admit this group", _TEXT),
+    )
+}

@@ -1,0 +1,144 @@
+"""The study file: scientific choices only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from pathlib import Path  # noqa: TC003 - as above
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from layers.errors import StudyError
+
+Names = dict[Literal["es", "en", "fr", "ht"], str]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LayerConfig(_Frozen):
+    """Where a layer's data lie: one file or several, and how to read them."""
+
+    path: tuple[str, ...]
+    spec: str = ""
+    adapter: str = ""
+    role: str = ""
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _listify(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+
+class CorridorConfig(_Frozen):
+    """A whole way: its legs in order, ``-`` for reversed, and its names."""
+
+    legs: tuple[str, ...] = Field(min_length=1)
+    name: Names
+    name_review: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[tuple[str, int], ...]:
+        """Legs with +1 as drawn, -1 reversed."""
+        return tuple((leg.removeprefix("-"), -1 if leg.startswith("-") else 1) for leg in self.legs)
+
+
+class SheetConfig(CorridorConfig):
+    """A printed sheet: the legs it shows."""
+
+
+class ReferenceConfig(_Frozen):
+    """For whom coverage is computed by default."""
+
+    profile: str = "adult_man"
+    month: int | None = Field(default=None, ge=1, le=12)
+
+
+class SitingConfig(_Frozen):
+    """What a run proposes: services, how many points, and what is ruled out."""
+
+    services: tuple[str, ...] = ("water",)
+    k: int = Field(default=3, ge=1, le=1000)
+    method: Literal["auto", "exact", "greedy"] = "auto"
+    forbidden: tuple[str, ...] = ()
+    security_override: tuple[str, ...] = ()
+
+
+class StudyConfig(_Frozen):
+    """All of ``study.toml``."""
+
+    name: str
+    as_of: dt.date | None = None
+    observed_from: dt.date | None = None
+    area: tuple[float, float, float, float]
+    crs_metric: str
+    segment_km: float = Field(default=1.0, ge=0.1, le=100)
+    headline_direction: Literal["forward", "backward"] = "forward"
+    services: tuple[str, ...] = ()
+    layers: dict[str, LayerConfig]
+    corridors: dict[str, CorridorConfig] = Field(default_factory=dict)
+    sheets: dict[str, SheetConfig] = Field(default_factory=dict)
+    reference: ReferenceConfig = ReferenceConfig()
+    siting: SitingConfig = SitingConfig()
+    scenario: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    parameters: str = ""
+
+    @model_validator(mode="after")
+    def _check(self) -> StudyConfig:
+        west, south, east, north = self.area
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):  # noqa: PLR2004 - the globe
+            raise ValueError("area: give west, south, east, north in degrees, west < east")
+        if "routes" not in self.layers:
+            raise ValueError("layers: a study needs [layers.routes]")
+        bad = [name for name in (*self.corridors, *self.sheets) if not _is_id(name)]
+        if bad:
+            raise ValueError(f"ids may have only a-z, 0-9 and -: {', '.join(bad)}")
+        return self
+
+
+def _is_id(name: str) -> bool:
+    return re.fullmatch(r"[a-z0-9-]+", name) is not None
+
+
+def find_study_file(path: Path) -> Path:
+    """Return ``study.toml`` for a file or its folder.
+
+    Raises
+    ------
+    StudyError
+        If there is none.
+    """
+    file = path / "study.toml" if path.is_dir() else path
+    if not file.is_file():
+        raise StudyError(f"no study at {path}: give a study.toml or its folder (-s)")
+    return file
+
+
+def read_config(path: Path) -> StudyConfig:
+    """Read and check ``study.toml``.
+
+    Raises
+    ------
+    StudyError
+        Listing every fault.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StudyError(f"{path.name}: cannot be read: {error}") from error
+    return validate_config(table, where=path.name)
+
+
+def validate_config(table: dict[str, Any], *, where: str) -> StudyConfig:
+    """Check the choices of a study; raises StudyError with every fault."""
+    try:
+        return StudyConfig.model_validate(table)
+    except ValidationError as error:
+        faults = [
+            f"{where}: {'.'.join(str(p) for p in fault['loc']) or 'study'}: {fault['msg']}"
+            for fault in error.errors()
+        ]
+        raise StudyError("\n".join(faults)) from error

@@ -1,0 +1,257 @@
+"""Steps from legs and places to coverage, gaps, sites and summaries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from georisk.access import attach_places
+from georisk.along import list_along
+from georisk.corridors import find_signs
+from georisk.coverage import compute_coverage
+from georisk.gaps import Water, find_gaps
+from georisk.network import build_network
+from georisk.services import tabulate_services
+from georisk.siting.candidates import CandidateRules, gather_towns, list_candidates
+from georisk.siting.problems import fill_intensity, pose_problem
+from georisk.siting.proposals import Proposal, propose_sites
+from georisk.step import Inputs, Outcome, Settings, Step
+from georisk.stretches import aggregate_stretches
+from georisk.summary import name_corridors, summarise_corridors
+from georisk.travel import Pace, Travel, prepare_travel
+from layers.crs import WGS84
+from layers.disclosure import find_sealed_places
+from layers.errors import CallError
+from layers.readers import sample_raster
+
+if TYPE_CHECKING:
+    from georisk.network import Network
+    from layers.layer import RasterLayer
+
+_REFERENCE_GROUP = "men"
+
+
+@dataclass(frozen=True, eq=False)
+class Siting:
+    """Proposed sites, and what a reader must know of how they were found."""
+
+    proposal: Proposal
+    excluded: pd.DataFrame
+    filled_km: float
+
+
+def _gather_facilities(inputs: Inputs, settings: Settings) -> Outcome:
+    """All places of all facility layers; sealed ones take part in nothing."""
+    del settings
+    frames, sealed = [], 0
+    for name, layer in inputs.items():
+        hidden = find_sealed_places(layer.frame)
+        sealed += int(hidden.sum())
+        frames.append(layer.frame[~hidden].assign(layer=name))
+    if not frames:
+        empty: dict[str, list[object]] = {
+            name: [] for name in ("services", "admits", "layer", "synthetic")
+        }
+        frame = gpd.GeoDataFrame(empty, geometry=gpd.GeoSeries([], crs=WGS84))
+        frame.index = pd.Index([], name="place_id", dtype="str")
+        return Outcome(frame, ("no facility layer: every service is unverified and uncovered",))
+    frame = pd.concat(frames).sort_index()
+    twice = sorted(set(frame.index[frame.index.duplicated()]))
+    if twice:
+        raise CallError(f"place ids stand in several layers: {', '.join(twice[:5])}")
+    frame.index.name = "place_id"
+    note = f"{sealed} places of a sealed kind take part in nothing" if sealed else ""
+    return Outcome(frame, (note,) if note else ())
+
+
+def _build_network(inputs: Inputs, settings: Settings) -> Outcome:
+    lines, relief = inputs["lines"], inputs["hazard_relief"]
+    elevation = _sample_ends(relief, lines) if relief is not None else None
+    network = build_network(lines, crs_metric=settings.config.crs_metric, elevation_m=elevation)
+    warnings = []
+    if relief is None:
+        warnings.append("hazard_relief: no such layer; all ground counts as flat")
+    elif network.flat_segments:
+        warnings.append(f"{network.flat_segments} segments off the relief raster count as flat")
+    return Outcome(network, tuple(warnings))
+
+
+def _sample_ends(relief: RasterLayer, lines: gpd.GeoDataFrame) -> np.ndarray:
+    """Elevation at both ends of each segment; the sea counts as level zero."""
+    ends = [
+        sample_raster(relief, lines[f"{end}_lon"].to_numpy(), lines[f"{end}_lat"].to_numpy())[0]
+        for end in ("start", "end")
+    ]
+    return np.asarray(np.maximum(np.column_stack(ends), 0.0))
+
+
+def _prepare(network: Network, routes: pd.DataFrame, settings: Settings) -> Travel:
+    parameters = settings.parameters
+    speed = settings.config.reference.profile
+    pace = Pace(
+        speed_factor=parameters.value(f"profile.{speed}.speed_factor"),
+        off_path_factor=parameters.value("walk.off_path_factor"),
+        mode_speed_kmh=parameters.section("speed"),
+        terrain_factor=parameters.section("terrain"),
+    )
+    terrain = routes["terrain"].dropna().to_dict()
+    return prepare_travel(network, terrain, pace=pace, signs=find_signs(settings.corridors))
+
+
+def _time_ways(inputs: Inputs, settings: Settings) -> Outcome:
+    places = inputs["facilities"]
+    reach_km = settings.value("walk.max_access_km")
+    network = inputs["network"]
+    if len(places):
+        network = attach_places(network, places, inputs["lines"],
+                                crs_metric=settings.config.crs_metric, max_access_km=reach_km)
+    far = network.unattached if len(places) else ()
+    note = (f"{len(far)} places lie farther than {reach_km:g} km from every leg and serve nobody: "
+            f"{', '.join(far[:5])}{' …' if len(far) > 5 else ''}")  # noqa: PLR2004 - a few names
+    return Outcome(_prepare(network, inputs["routes"].frame, settings), (note,) if far else ())
+
+
+def _choose_services(places: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    wanted = set(settings.config.services) | set(settings.config.siting.services)
+    if not settings.config.services:
+        wanted |= {service for items in places["services"] for service in items}
+    return tabulate_services(settings.parameters, wanted)
+
+
+def _cover(inputs: Inputs, settings: Settings) -> Outcome:
+    places = inputs["facilities"]
+    services = _choose_services(places, settings)
+    frame = compute_coverage(inputs["lines"], inputs["travel"], places, services,
+                             group=_REFERENCE_GROUP)
+    offered = {service for items in places["services"] for service in items}
+    missing = [name for name in services.index if name not in offered]
+    return Outcome(frame, tuple(f"{name}: no place offers it; unverified" for name in missing))
+
+
+def _find_gaps(inputs: Inputs, settings: Settings) -> Outcome:
+    services = _choose_services(inputs["facilities"], settings)
+    water = settings.parameters.section("water")
+    frame = find_gaps(inputs["lines"], inputs["coverage"].frame, services,
+                      corridors=settings.corridors, travel=inputs["travel"], water=Water(**water))
+    return Outcome(frame)
+
+
+def _site(inputs: Inputs, settings: Settings) -> Outcome:
+    config, choice = settings.config, settings.config.siting
+    lines, segments = inputs["lines"], inputs["segments"].frame
+    rules = _choose_rules(settings)
+    layers = [inputs[name].frame if inputs[name] else None for name in ("waypoints", "places")]
+    towns = gather_towns(layers[0], layers[1], crs_metric=config.crs_metric, rules=rules)
+    candidates, excluded = list_candidates(
+        towns, segments, inputs["facilities"], services=choice.services,
+        crs_metric=config.crs_metric, rules=rules,
+    )
+    if not len(candidates):
+        raise CallError("site: no town near a leg may be a candidate: widen "
+                        "siting.max_candidate_km")
+    network = attach_places(inputs["network"], candidates, lines, crs_metric=config.crs_metric,
+                            max_access_km=settings.value("walk.max_access_km"))
+    travel = _prepare(network, inputs["routes"].frame, settings)
+    services = _choose_services(inputs["facilities"], settings)
+    problem = pose_problem(segments, inputs["coverage"].frame, services, travel,
+                           wanted=choice.services)
+    intensity, filled_km = fill_intensity(segments)
+    proposal = propose_sites(
+        problem, candidates, intensity=intensity, k=choice.k, method=choice.method,
+        intensity_draws=_fill_draws(inputs["route_intensity"].draws, segments, intensity),
+        time_limit_s=settings.value("siting.time_limit_s"),
+    )
+    filled = (f"siting: {filled_km:,.0f} km without sufficient evidence weigh as their corridor's "
+              "median")
+    left_out = (f"siting: {len(excluded)} towns are no candidates; no flow data are used: "
+                "intensity already holds the flow")
+    notes = [filled, left_out] if filled_km else [left_out]
+    notes += [
+        f"siting: {name}: not proven the best ({solution.status}, gap {solution.gap:.1%})"
+        for name, solution in (("by risk", proposal.risk), ("by length", proposal.km))
+        if solution.status != "optimal"
+    ]
+    return Outcome(Siting(proposal, excluded, filled_km), tuple(notes))
+
+
+def _choose_rules(settings: Settings) -> CandidateRules:
+    choice = settings.config.siting
+    return CandidateRules(
+        max_access_km=settings.value("siting.max_candidate_km"),
+        min_population=int(settings.value("siting.min_population")),
+        min_spacing_km=settings.value("siting.min_spacing_km"),
+        security_share=settings.value("siting.security_top_share"),
+        override=choice.security_override, forbidden=choice.forbidden,
+    )
+
+
+def _fill_draws(draws: np.ndarray, segments: pd.DataFrame, intensity: np.ndarray) -> np.ndarray:
+    """Draws by row; what evidence does not support is held at what was filled in."""
+    filled = np.asarray(draws, dtype=np.float64).T.copy()
+    silent = (segments["evidence"] == "insufficient").to_numpy()
+    filled[:, silent] = intensity[silent]
+    return filled
+
+
+def _publish_sites(inputs: Inputs, settings: Settings) -> Outcome:
+    del settings
+    return Outcome(inputs["siting"].proposal.by_risk)
+
+
+def _publish_km_sites(inputs: Inputs, settings: Settings) -> Outcome:
+    del settings
+    return Outcome(inputs["siting"].proposal.by_km)
+
+
+def _lay_along(inputs: Inputs, settings: Settings) -> Outcome:
+    frame = list_along(
+        inputs["lines"], inputs["routes"].frame, inputs["facilities"],
+        corridors=settings.corridors, travel=inputs["ways"],
+        reach=(settings.config.crs_metric, settings.value("walk.max_access_km")),
+    )
+    return Outcome(frame)
+
+
+def _time_bare_ways(inputs: Inputs, settings: Settings) -> Outcome:
+    return Outcome(_prepare(inputs["network"], inputs["routes"].frame, settings))
+
+
+def _name_corridors(inputs: Inputs, settings: Settings) -> Outcome:
+    return Outcome(name_corridors(inputs["routes"].frame, settings.config.corridors))
+
+
+def _summarise(inputs: Inputs, settings: Settings) -> Outcome:
+    config = settings.config
+    frame = summarise_corridors(
+        inputs["segments"].frame, inputs["coverage"].frame, inputs["gaps"].frame,
+        corridors=settings.corridors, headline=config.headline_direction,
+    )
+    names = {name: entry.name.get("en", name) for name, entry in config.corridors.items()}
+    return Outcome(frame.assign(name=[names[name] for name in frame.index]))
+
+
+def _stretch(inputs: Inputs, settings: Settings) -> Outcome:
+    del settings
+    return Outcome(aggregate_stretches(inputs["segments"].frame, inputs["coverage"].frame))
+
+
+COVERAGE_STEPS: tuple[Step, ...] = (
+    Step("facilities", ("@facility",), _gather_facilities, publishes=False),
+    Step("network", ("lines", "hazard_relief"), _build_network, publishes=False),
+    Step("ways", ("network", "routes"), _time_bare_ways, publishes=False),
+    Step("travel", ("network", "lines", "routes", "facilities"), _time_ways, publishes=False),
+    Step("coverage", ("lines", "travel", "facilities"), _cover),
+    Step("gaps", ("lines", "coverage", "travel", "facilities"), _find_gaps),
+    Step("siting", ("lines", "network", "routes", "segments", "coverage", "facilities",
+                    "route_intensity", "waypoints", "places"), _site, publishes=False),
+    Step("proposed_sites", ("siting",), _publish_sites),
+    Step("proposed_sites_km", ("siting",), _publish_km_sites),
+    Step("along", ("lines", "routes", "facilities", "ways"), _lay_along),
+    Step("corridors", ("routes",), _name_corridors),
+    Step("corridor_summary", ("segments", "coverage", "gaps"), _summarise),
+    Step("stretches", ("segments", "coverage"), _stretch),
+)

@@ -1,0 +1,55 @@
+"""What stands on everything that leaves: for whom it is, who holds it, until when."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from georisk.doors import Door
+
+DAYS_VALID = 90
+
+
+@dataclass(frozen=True)
+class Marking:
+    """Audience, holder and expiry of one artefact.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> Marking("restricted", "Ana P.", dt.date(2027, 1, 1), "r1", True).name("overview")
+    'overview.restricted.ana-p.until-2027-01-01'
+    >>> Marking("public", "", dt.date(2027, 1, 1), "r1", True).name("overview")
+    'overview'
+    """
+
+    audience: str
+    holder: str
+    expires: dt.date
+    run_id: str
+    synthetic: bool
+
+    @classmethod
+    def of(cls, door: Door, *, holder: str) -> Marking:
+        """Marking for what a door gives out today."""
+        expires = door.today + dt.timedelta(days=DAYS_VALID)
+        return cls(door.audience, holder.strip() or "holder not named", expires, door.run_id,
+                   door.synthetic)
+
+    def name(self, stem: str) -> str:
+        """File name without suffix; what is not public says so."""
+        if self.audience == "public":
+            return stem
+        holder = re.sub(r"[^a-z0-9]+", "-", self.holder.lower()).strip("-")
+        return f"{stem}.{self.audience}.{holder}.until-{self.expires}"
+
+    def as_text(self) -> dict[str, str]:
+        """Fields to write into a file."""
+        fields = {"audience": self.audience, "run_id": self.run_id,
+                  "synthetic": "true" if self.synthetic else "false"}
+        if self.audience != "public":
+            fields |= {"holder": self.holder, "expires": self.expires.isoformat()}
+        return fields

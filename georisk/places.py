@@ -1,0 +1,177 @@
+"""Shelters and points along a corridor, a leg or between two towns, in order of travel."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from layers.errors import CallError
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+COLUMNS = (
+    "order", "place_id", "name", "town", "country", "km", "walk_h", "walk_h_from_previous",
+    "access_km", "services", "admits", "opens", "months", "phone", "last_verified", "verify_by",
+    "check", "synthetic",
+)
+
+
+@dataclass(frozen=True)
+class PlaceQuery:
+    """What to list.
+
+    Exactly one of a corridor, a leg, or two towns; ``today`` decides what reads "call first".
+    """
+
+    layer: str
+    today: dt.date
+    corridor: str = ""
+    leg: str = ""
+    start: str = ""
+    end: str = ""
+    service: str = ""
+    admits: str = ""
+
+    def __post_init__(self) -> None:
+        ways = sum([bool(self.corridor), bool(self.leg), bool(self.start or self.end)])
+        if ways != 1 or bool(self.start) != bool(self.end):
+            raise CallError("give one of --corridor, --leg, or --from with --to")
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Part of a corridor: from one distance to another; -1 is southwards."""
+
+    corridor: str
+    from_km: float
+    to_km: float
+    sign: int
+
+
+def list_places(
+    along: pd.DataFrame, facilities: pd.DataFrame, query: PlaceQuery
+) -> pd.DataFrame:
+    """Places of a layer along a way, in order, with hours on foot.
+
+    Parameters
+    ----------
+    along : DataFrame
+        The ``along`` layer.
+    facilities : DataFrame
+        Disclosed rows of one facility layer: nothing else is listed.
+    query : PlaceQuery
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`; ``km`` and ``walk_h`` count from the start of the stretch in the direction of
+        travel, on foot along the way, the way to the door excluded.
+
+    Raises
+    ------
+    CallError
+        If a corridor, leg or town is unknown, or no corridor joins two towns.
+    """
+    stretch = _find_stretch(along, query)
+    rows = along[
+        (along["corridor"] == stretch.corridor) & (along["kind"] == "place")
+        & (along["layer"] == query.layer)
+        & along["km"].between(min(stretch.from_km, stretch.to_km) - 1e-9,
+                              max(stretch.from_km, stretch.to_km) + 1e-9)
+        & along["ref"].isin(facilities.index)
+    ]
+    if query.leg:
+        rows = rows[rows["leg_id"] == query.leg]
+    rows = _order(rows, along, stretch)
+    table = facilities.loc[rows["ref"]].reset_index()
+    table = table.assign(**{name: rows[name].to_numpy() for name in ("km", "walk_h", "access_km")})
+    table = _filter(table, query)
+    table["walk_h_from_previous"] = table["walk_h"].diff().round(1)
+    table["order"] = range(1, len(table) + 1)
+    table["check"] = _judge_freshness(table, query.today)
+    return table.reindex(columns=list(COLUMNS))
+
+
+def _order(rows: pd.DataFrame, along: pd.DataFrame, stretch: _Stretch) -> pd.DataFrame:
+    column = "forward_h" if stretch.sign > 0 else "backward_h"
+    stops = along[(along["corridor"] == stretch.corridor) & (along["kind"] == "stop")]
+    start = stops.iloc[(stops["km"] - stretch.from_km).abs().to_numpy().argmin()]
+    rows = rows.assign(
+        walk_h=(rows[column] - start[column]).clip(lower=0).round(1),
+        km=((rows["km"] - stretch.from_km) * stretch.sign).clip(lower=0).round(1),
+        access_km=rows["access_km"].round(1),
+    )
+    return rows.sort_values(["km", "ref"], kind="stable").drop_duplicates("ref")
+
+
+def _filter(table: pd.DataFrame, query: PlaceQuery) -> pd.DataFrame:
+    if query.service:
+        table = table[table["services"].map(lambda items: query.service in items).astype(bool)]
+    if query.admits:
+        yes = {query.admits, f"{query.admits}:yes"}
+        table = table[table["admits"].map(lambda items: bool(yes & set(items))).astype(bool)]
+    return table.reset_index(drop=True)
+
+
+def _judge_freshness(table: pd.DataFrame, today: dt.date) -> list[str]:
+    fresh = (table["verify_by"] >= pd.Timestamp(today)).fillna(value=False)
+    return ["" if ok else "call first" for ok in fresh]
+
+
+def _find_stretch(along: pd.DataFrame, query: PlaceQuery) -> _Stretch:
+    if query.corridor:
+        rows = along[along["corridor"] == query.corridor]
+        if not len(rows):
+            raise _unknown("corridor", query.corridor, along["corridor"])
+        return _Stretch(query.corridor, 0.0, float(rows["km"].max()), 1)
+    stops = along[along["kind"] == "stop"]
+    if query.leg:
+        rows = stops[stops["leg_id"] == query.leg]
+        if not len(rows):
+            raise _unknown("leg", query.leg, along["leg_id"])
+        first = rows[rows["corridor"] == rows["corridor"].iloc[0]]
+        return _Stretch(str(first["corridor"].iloc[0]), float(first["km"].min()),
+                        float(first["km"].max()), 1)
+    return _join_towns(stops, query.start, query.end)
+
+
+def _join_towns(stops: pd.DataFrame, start: str, end: str) -> _Stretch:
+    keys = stops["ref"].map(_fold)
+    starts, ends = stops[_matches(keys, start)], stops[_matches(keys, end)]
+    for name, found in ((start, starts), (end, ends)):
+        if not len(found):
+            raise _unknown("town", name, stops["ref"])
+        if len(found["ref"].unique()) > 1 and _fold(name) not in set(found["ref"].map(_fold)):
+            raise CallError(f"{name!r} could be: {', '.join(sorted(found['ref'].unique()))}")
+    pairs = starts.merge(ends, on="corridor", suffixes=("", "_end"))
+    pairs = pairs[pairs["km"] != pairs["km_end"]]
+    if not len(pairs):
+        raise CallError(f"no corridor joins {start!r} and {end!r}; see `georisk list corridors`")
+    distance = (pairs["km_end"] - pairs["km"]).abs()
+    best = pairs.loc[distance.sort_values(kind="stable").index[0]]
+    sign = 1 if best["km_end"] > best["km"] else -1
+    return _Stretch(str(best["corridor"]), float(best["km"]), float(best["km_end"]), sign)
+
+
+def _matches(keys: pd.Series, name: str) -> pd.Series:
+    wanted = _fold(name)
+    exact = keys == wanted
+    return exact if exact.any() else keys.str.startswith(wanted + " ") | keys.str.startswith(
+        wanted + ","
+    )
+
+
+def _fold(text: str) -> str:
+    """Lower case without accents, so that a keyboard without them finds Necoclí."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in plain if not unicodedata.combining(c)).lower().strip()
+
+
+def _unknown(kind: str, name: str, known: pd.Series) -> CallError:
+    names = sorted({str(item) for item in known.unique()})
+    shown = ", ".join(names[:40]) + (" …" if len(names) > 40 else "")  # noqa: PLR2004 - a screenful
+    return CallError(f"no {kind} named {name!r}; there are: {shown}")

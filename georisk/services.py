@@ -1,0 +1,65 @@
+"""The service table: what is looked for, and how far away it may be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from layers.errors import CallError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from georisk.parameters import Parameters
+
+WATER = "water"
+
+
+def tabulate_services(
+    parameters: Parameters, names: Collection[str] | None = None
+) -> pd.DataFrame:
+    """Thresholds of services.
+
+    Water is measured by autonomy: the hours that one walks on what is carried.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    names : collection of str, optional
+        Only these; all by default.
+
+    Returns
+    -------
+    DataFrame
+        Index ``service``, sorted; ``threshold_h`` (h), ``measure`` (``walk`` or ``mode``) and
+        ``source``.
+
+    Raises
+    ------
+    CallError
+        Naming the services that exist.
+
+    Examples
+    --------
+    >>> from georisk.parameters import Parameters
+    >>> table = tabulate_services(Parameters.read(), ["water", "shelter"])
+    >>> table["threshold_h"].round(2).to_dict()
+    {'shelter': 8.0, 'water': 5.63}
+    """
+    carried = parameters.value("water.carried_l") / parameters.value("water.need_l_per_h")
+    rows = {
+        WATER: {"threshold_h": carried, "measure": "walk",
+                "source": "autonomy: water.carried_l / water.need_l_per_h"}
+    }
+    for name, value in parameters.section("service").items():
+        entry = parameters.entries[f"service.{name}"]
+        rows[name] = {"threshold_h": float(value), "measure": entry["measure"],
+                      "source": entry["source"]}
+    table = pd.DataFrame.from_dict(rows, orient="index").sort_index()
+    table.index.name = "service"
+    unknown = sorted(set(names or ()) - set(table.index))
+    if unknown:
+        raise CallError(f"no service named {', '.join(unknown)}; there are: "
+                        f"{', '.join(table.index)}")
+    return table if names is None else table.loc[sorted(set(names))]

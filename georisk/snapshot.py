@@ -1,0 +1,294 @@
+"""One published run on disk: written aside, forced to disk, then switched to at once."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from georisk import __version__
+from layers.disclosure import disclose
+from layers.errors import BrokenError, CallError, NoSnapshotError, NotShownError
+from layers.geojson import encode_features
+from layers.layer import Layer, Provenance, RasterLayer, hash_text
+from layers.spec import AUDIENCES, LayerSpec
+from layers.store import (
+    map_features,
+    read_layer,
+    read_raster_file,
+    sync_file,
+    write_features,
+    write_layer,
+    write_raster,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from georisk.study import Study
+    from layers.geojson import Features
+    from layers.spec import Audience
+
+CURRENT = "current"
+_LIBRARIES = ("geopandas", "h3", "highspy", "numpy", "pandas", "pyarrow", "rasterio", "scipy",
+              "shapely")
+_MAX_PREPARED = 200_000
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A published run. Immutable; what stands in it is undisclosed: only doors open it.
+
+    Attributes
+    ----------
+    path : Path
+        The run's own folder, ``current`` resolved.
+    manifest : dict
+    specs : dict of LayerSpec
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+    specs: dict[str, LayerSpec]
+
+    @classmethod
+    def open(cls, runs: Path) -> Snapshot:
+        """Open the current run.
+
+        Raises
+        ------
+        NoSnapshotError
+            Saying how to make one.
+        """
+        path = find_current(runs)
+        if path is None:
+            raise NoSnapshotError(f"nothing published in {runs}: make it with `georisk run`")
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        specs = json.loads((path / "specs.json").read_text(encoding="utf-8"))
+        return cls(path, manifest, {name: LayerSpec.model_validate(s) for name, s in specs.items()})
+
+    def provenance(self, name: str) -> Provenance:
+        """Where a layer came from, as the run recorded it."""
+        entry = self.manifest["provenance"][name]
+        return Provenance(tuple(entry["sources"]), entry["sha256"], entry["synthetic"],
+                          entry["inputs_level"])
+
+    def layer(self, name: str) -> Layer:
+        """Read a vector or table layer, undisclosed."""
+        return read_layer(self.path / "layers" / f"{name}.parquet", self.specs[name],
+                          self.provenance(name))
+
+    def raster(self, name: str) -> RasterLayer:
+        """Read a raster layer, undisclosed."""
+        return read_raster_file(self.path / "rasters" / f"{name}.tif", self.specs[name],
+                                self.provenance(name))
+
+    def features(self, name: str, audience: Audience) -> Features | None:
+        """Open features prepared for an audience; None where none were."""
+        return map_features(self.path / "serve" / audience, name)
+
+    def find_damage(self) -> list[str]:
+        """Files that are missing or not as published; empty if the run is whole."""
+        return [
+            name for name, sha256 in self.manifest["files"].items()
+            if not (self.path / name).is_file() or _hash(self.path / name) != sha256
+        ]
+
+
+def find_current(runs: Path) -> Path | None:
+    """Folder of the current run, or None."""
+    link = runs / CURRENT
+    path = link.resolve()
+    return path if link.is_symlink() and (path / "manifest.json").is_file() else None
+
+
+def publish(study: Study, runs: Path) -> Snapshot:
+    """Compute every layer of a study and make it the current snapshot.
+
+    The last one stays as it was until the new one is whole on disk; a crash at any point
+    leaves it so.
+
+    Raises
+    ------
+    LayerError
+        Every fault of every unusable layer; nothing is written.
+    CallError
+        If another run is under way.
+    """
+    with _hold_lock(runs):
+        _sweep(runs)
+        started = dt.datetime.now(tz=dt.UTC)
+        work = runs / f".tmp-{os.getpid()}-{started:%H%M%S%f}"
+        work.mkdir(mode=0o700)
+        try:
+            run_id = _write_run(study, work, started, runs)
+            work.replace(runs / run_id)
+        except BaseException:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+        sync_file(runs)
+        _switch(runs, run_id)
+    return Snapshot.open(runs)
+
+
+@contextmanager
+def _hold_lock(runs: Path) -> Iterator[None]:
+    import fcntl
+
+    runs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    runs.chmod(0o700)
+    with (runs / ".lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CallError(f"another run is under way in {runs}: wait for it to end") from error
+        yield
+
+
+def _sweep(runs: Path) -> None:
+    for leftover in runs.glob(".tmp-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    for leftover in runs.glob(".current-*"):
+        leftover.unlink(missing_ok=True)
+
+
+def _switch(runs: Path, run_id: str) -> None:
+    link = runs / f".current-{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(run_id)
+    link.replace(runs / CURRENT)
+    sync_file(runs)
+
+
+def _write_run(study: Study, work: Path, started: dt.datetime, runs: Path) -> str:
+    for folder in ("layers", "rasters", "quarantine", "serve"):
+        (work / folder).mkdir()
+    timings, warnings = _write_layers(study, work)
+    counts = _write_quarantine(study, work)
+    (work / "parameters.toml").write_text(study.parameters.to_toml(), encoding="utf-8")
+    specs = {name: study.made(name).value.spec.model_dump(mode="json") for name in study.names()}
+    (work / "specs.json").write_text(_dump(specs), encoding="utf-8")
+    inputs = _hash_inputs(study)
+    run_id = _name_run(inputs, study, started, runs)
+    manifest = {
+        "run_id": run_id,
+        "study": study.config.name,
+        "version": __version__,
+        "versions": {name: importlib.metadata.version(name) for name in _LIBRARIES},
+        "as_of": study.as_of.isoformat(),
+        "today": study.today.isoformat(),
+        "created": started.isoformat(timespec="seconds"),
+        "seeds": {"intensity": study.parameters.value("intensity.seed")},
+        "inputs": inputs,
+        "parameters_sha256": study.parameters.sha256,
+        "layers": counts,
+        "results": {n: len(study.made(n).value) for n in study.names()
+                    if n not in counts and isinstance(study.made(n).value, Layer)},
+        "corridors": {n: [list(s) for s in c.steps] for n, c in study.config.corridors.items()},
+        "headline_direction": study.config.headline_direction,
+        "provenance": {name: _describe(study, name) for name in study.names()},
+        "timings": timings,
+        "warnings": warnings,
+        "synthetic": any(study.made(n).provenance.synthetic for n in study.names()),
+    }
+    manifest["files"] = {
+        str(path.relative_to(work)): _hash(path)
+        for path in sorted(work.rglob("*")) if path.is_file()
+    }
+    (work / "manifest.json").write_text(_dump(manifest), encoding="utf-8")
+    for path in [*work.rglob("*"), work]:
+        sync_file(path)
+    return run_id
+
+
+def _write_layers(study: Study, work: Path) -> tuple[dict[str, float], list[str]]:
+    timings: dict[str, float] = {}
+    warnings: list[str] = []
+    for name in study.names():
+        made = study.made(name)
+        if isinstance(made.value, RasterLayer):
+            write_raster(made.value, work / "rasters" / f"{name}.tif")
+        else:
+            write_layer(made.value, work / "layers" / f"{name}.parquet")
+            _prepare(study, made.value, work)
+    for name, made in study.everything_made().items():
+        timings[name] = round(made.seconds, 3)
+        warnings += made.warnings
+    return timings, warnings
+
+
+def _prepare(study: Study, layer: Layer, work: Path) -> None:
+    """Write the bytes that each audience will be served, where they do not depend on the day."""
+    if layer.spec.row_rule or layer.spec.kind != "vector" or len(layer) > _MAX_PREPARED:
+        return
+    for audience in AUDIENCES:
+        folder = work / "serve" / audience
+        folder.mkdir(exist_ok=True)
+        try:
+            shown = disclose(layer, audience, today=study.today)
+        except NotShownError:
+            continue
+        write_features(encode_features(shown), folder, layer.spec.name)
+
+
+def _write_quarantine(study: Study, work: Path) -> dict[str, dict[str, int]]:
+    intakes, errors = study.check()
+    if errors:
+        raise BrokenError("a layer failed after it had been read")
+    columns = ("source", "row", "id", "column", "value", "reason", "suggestion")
+    for name, intake in intakes.items():
+        if not intake.faults:
+            continue
+        with (work / "quarantine" / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(_defuse(fault.as_dict()) for fault in intake.faults)
+    return {name: intake.count() for name, intake in sorted(intakes.items())}
+
+
+def _defuse(row: dict[str, Any]) -> dict[str, Any]:
+    """Keep a spreadsheet from taking a value for a formula."""
+    return {
+        key: f"'{value}" if isinstance(value, str) and value[:1] in "=+@\t\r" and value else value
+        for key, value in row.items()
+    }
+
+
+def _hash_inputs(study: Study) -> dict[str, dict[str, str]]:
+    inputs = {
+        name: {path.name: _hash(path) for path in files}
+        for name, files in sorted(study.input_files().items())
+    }
+    return {**inputs, "study": {study.file.name: _hash(study.file)}}
+
+
+def _name_run(
+    inputs: dict[str, dict[str, str]], study: Study, started: dt.datetime, runs: Path
+) -> str:
+    short = hash_text(_dump(inputs), study.parameters.sha256, study.as_of.isoformat())[:8]
+    moment = started
+    while (runs / f"{moment:%Y%m%dT%H%M%SZ}-{short}").exists():
+        moment += dt.timedelta(seconds=1)
+    return f"{moment:%Y%m%dT%H%M%SZ}-{short}"
+
+
+def _describe(study: Study, name: str) -> dict[str, Any]:
+    provenance = study.made(name).provenance
+    return {"sources": list(provenance.sources), "sha256": provenance.sha256,
+            "synthetic": provenance.synthetic, "inputs_level": provenance.inputs_level}
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

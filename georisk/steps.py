@@ -1,0 +1,11 @@
+"""All steps of a study, in an order that can be read: the table of contents of a run."""
+
+from __future__ import annotations
+
+from georisk.coverage_steps import COVERAGE_STEPS
+from georisk.risk_steps import RISK_STEPS
+from georisk.step import Outcome, Settings, Step
+
+STEPS: tuple[Step, ...] = (*RISK_STEPS, *COVERAGE_STEPS)
+
+__all__ = ["STEPS", "Outcome", "Settings", "Step"]

@@ -1,0 +1,279 @@
+"""A study: its layers, read and computed, by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from georisk.config import StudyConfig, find_study_file, read_config, validate_config
+from georisk.corridors import find_corridor_faults, find_leg_faults
+from georisk.made import Made, derive_provenance, wrap_outcome
+from georisk.parameters import Parameters
+from georisk.steps import STEPS, Settings, Step
+from layers.catalog import load_catalog
+from layers.errors import CallError, LayerError, StudyError
+from layers.intake import Intake, take_in
+from layers.layer import Layer, Provenance, RasterLayer, hash_text
+from layers.readers import read_raster, read_rows
+from layers.spec import LayerSpec, read_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AnyLayer = Layer | RasterLayer
+
+
+@dataclass(frozen=True)
+class Study:
+    """Layers of one study, inputs and results alike.
+
+    Attributes
+    ----------
+    file : Path
+        The study file.
+    config : StudyConfig
+    parameters : Parameters
+    today : datetime.date
+        The real date, injected: nothing dated later is believed.
+
+    Notes
+    -----
+    Results are kept in a store by the hash of what they rest on; pickling drops the store.
+    """
+
+    file: Path
+    config: StudyConfig
+    parameters: Parameters
+    today: dt.date
+    _store: dict[str, Made] = field(default_factory=dict, repr=False, compare=False)
+    _intakes: dict[str, Intake] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def open(cls, path: Path | str, *, today: dt.date | None = None) -> Study:
+        """Open a study by its file or folder; nothing is read yet but the two TOML files.
+
+        Raises
+        ------
+        StudyError
+            If a file is missing or wrong, or ``as_of`` lies after today.
+        """
+        file = find_study_file(Path(path))
+        config = read_config(file)
+        own = file.parent / config.parameters if config.parameters else None
+        today = today or dt.datetime.now(tz=dt.UTC).date()
+        study = cls(file, config, Parameters.read(own), today)
+        study._check_dates()
+        return study
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the store."""
+        return {**self.__dict__, "_store": {}, "_intakes": {}}
+
+    def with_changes(
+        self, *, parameters: Parameters | None = None, **config: object
+    ) -> Study:
+        """Return another study, a scenario, with some choices changed and an empty store."""
+        changed = validate_config({**self.config.model_dump(), **config}, where="scenario")
+        study = replace(self, config=changed, parameters=parameters or self.parameters,
+                        _store={}, _intakes={})
+        study._check_dates()  # noqa: SLF001 - its own
+        return study
+
+    def _check_dates(self) -> None:
+        as_of = self.config.as_of
+        if as_of is not None and as_of > self.today:
+            raise StudyError(f"as_of {as_of} lies in the future; today is {self.today}")
+
+    # -- names ---------------------------------------------------------------------------
+
+    def names(self) -> tuple[str, ...]:
+        """Names of all layers, inputs and results."""
+        results = [step.name for step in STEPS if step.publishes]
+        return (*sorted(self.config.layers), *results)
+
+    def spec(self, name: str) -> LayerSpec:
+        """Return the description of a layer: the study's own, or a built-in one."""
+        entry = self.config.layers.get(name)
+        if entry is not None and entry.spec:
+            spec = read_spec(self.file.parent / entry.spec)
+            return spec.model_copy(update={"name": name})
+        catalog = load_catalog()
+        if name not in catalog:
+            raise CallError(f"no layer named {name!r}; there are: {', '.join(self.names())}")
+        return catalog[name]
+
+    # -- inputs --------------------------------------------------------------------------
+
+    def check(self) -> tuple[dict[str, Intake], list[LayerError]]:
+        """Read and validate every input layer.
+
+        Returns
+        -------
+        intakes : dict
+            Of the vector and table layers that can be used.
+        errors : list of LayerError
+            One for each that cannot; nothing is raised, so that all faults are seen at once.
+        """
+        intakes, errors = {}, []
+        for name in self.config.layers:
+            try:
+                made = self._make(name)
+                if name in self._intakes:
+                    intakes[name] = self._intakes[name]
+                del made
+            except LayerError as error:
+                errors.append(error)
+        if not errors:
+            faults = find_corridor_faults(self.layer("routes").frame, self.settings().corridors)
+            errors += [LayerError(faults)] if faults else []
+        return intakes, errors
+
+    def input_files(self) -> dict[str, tuple[Path, ...]]:
+        """Files of each input layer."""
+        return {
+            name: tuple(path for text in entry.path for path in self._find_files(text))
+            for name, entry in self.config.layers.items()
+        }
+
+    def _find_files(self, text: str) -> list[Path]:
+        if "*" in text:
+            return sorted(self.file.parent.glob(text))
+        return [self.file.parent / text]
+
+    def _read_input(self, name: str) -> Made:
+        spec, entry = self.spec(name), self.config.layers[name]
+        files = self.input_files()[name]
+        started = time.perf_counter()
+        sha256 = hash_text(spec.model_dump_json(), *(_hash_file(path) for path in files))
+        base = Provenance(tuple(path.name for path in files), sha256, False, spec.effective_level)  # noqa: FBT003 - the flag is a field
+        if spec.kind == "raster":
+            raster = read_raster(files[0], spec, provenance=base)
+            return Made(raster, sha256, base, seconds=time.perf_counter() - started)
+        raw = pd.concat([read_rows(path, spec, adapter=entry.adapter) for path in files])
+        intake = take_in(raw, spec, source=", ".join(base.sources), today=self.today)
+        if spec.role == "route":
+            faults = find_leg_faults(intake.accepted, segment_km=self.config.segment_km)
+            if faults:
+                raise LayerError(faults)
+        self._intakes[name] = intake
+        frame = intake.accepted
+        synthetic = "synthetic" in frame and bool(frame["synthetic"].fillna(value=False).any())
+        layer = Layer(spec, frame, replace(base, synthetic=synthetic))
+        return Made(layer, sha256, layer.provenance, _tell_quarantine(intake),
+                    time.perf_counter() - started)
+
+    # -- results -------------------------------------------------------------------------
+
+    def settings(self) -> Settings:
+        """Scientific choices that steps may read."""
+        config = self.config
+        corridors = {name: entry.steps for name, entry in config.corridors.items()}
+        return Settings(config, self.parameters, self.as_of, corridors)
+
+    @property
+    def as_of(self) -> dt.date:
+        """Day of the analysis: the study's, else that of the latest accepted incident."""
+        if self.config.as_of is not None:
+            return self.config.as_of
+        if "incidents" in self.config.layers:
+            latest = self.layer("incidents").frame["date"].max()
+            if pd.notna(latest):
+                return dt.date.fromisoformat(f"{latest:%Y-%m-%d}")
+        return self.today
+
+    def layer(self, name: str) -> Layer:
+        """Return a vector or table layer, read or computed.
+
+        Raises
+        ------
+        CallError
+            If there is none of that name.
+        """
+        value = self._make(name).value
+        if not isinstance(value, Layer):
+            raise CallError(f"{name} is not a vector or table layer")
+        return value
+
+    def raster(self, name: str) -> RasterLayer:
+        """Return a raster layer, read or computed."""
+        value = self._make(name).value
+        if not isinstance(value, RasterLayer):
+            raise CallError(f"{name} is not a raster layer")
+        return value
+
+    def made(self, name: str) -> Made:
+        """Return a layer with what it rests on, its warnings and its time."""
+        return self._make(name)
+
+    def everything_made(self) -> dict[str, Made]:
+        """All that was read or computed so far, by name."""
+        return dict(self._store)
+
+    def value(self, name: str) -> Any:  # noqa: ANN401 - a step may make anything
+        """Value of a step that is no layer of its own, such as the network."""
+        return self._make(name).value
+
+    def _make(self, name: str) -> Made:
+        if name in self._store:
+            return self._store[name]
+        step = next((step for step in STEPS if step.name == name), None)
+        if step is not None:
+            made = self._compute(step)
+        elif name in self.config.layers:
+            made = self._read_input(name)
+        else:
+            raise CallError(f"no layer named {name!r}; there are: {', '.join(self.names())}")
+        self._store[name] = made
+        return made
+
+    def _gather(self, step: Step) -> dict[str, Made | None]:
+        gathered: dict[str, Made | None] = {}
+        for need in step.needs:
+            if need.startswith("@"):
+                for name in sorted(self.config.layers):
+                    if self._role(name) == need[1:]:
+                        gathered[name] = self._make(name)
+            elif need in self.config.layers or any(s.name == need for s in STEPS):
+                gathered[need] = self._make(need)
+            else:
+                gathered[need] = None
+        return gathered
+
+    def _role(self, name: str) -> str:
+        return self.config.layers[name].role or self.spec(name).role
+
+    def _compute(self, step: Step) -> Made:
+        gathered = self._gather(step)
+        settings = self.settings()
+        present = {name: made for name, made in gathered.items() if made is not None}
+        key = hash_text(step.name, str(step.version), settings.sha256,
+                        *(f"{name}={made.key}" for name, made in sorted(present.items())))
+        started = time.perf_counter()
+        inputs: Mapping[str, Any] = {
+            name: made.value if made else None for name, made in gathered.items()
+        }
+        outcome = step.compute(inputs, settings)
+        provenance = derive_provenance(present, key)
+        value = wrap_outcome(step, outcome, provenance)
+        return Made(value, key, provenance, outcome.warnings, time.perf_counter() - started)
+
+
+def _hash_file(path: Path) -> str:
+    digest = hashlib.sha256()
+    if path.is_file():
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _tell_quarantine(intake: Intake) -> tuple[str, ...]:
+    if not intake.quarantined:
+        return ()
+    return (f"{intake.spec.name}: {intake.quarantined} of {intake.read} rows quarantined",)

@@ -1,0 +1,1 @@
+"""Files, and the truth of a table. Knows nothing of risk."""

@@ -1,0 +1,153 @@
+"""A disclosed layer as a file that other programs open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+import pandas as pd
+import pyogrio
+
+from layers.errors import CallError
+from layers.geojson import encode_features
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from layers.layer import Layer
+
+_DRIVERS: Mapping[str, str] = {
+    "gpkg": "GPKG", "fgb": "FlatGeobuf", "kml": "KML", "gpx": "GPX", "xlsx": "XLSX",
+}
+_LINES_ARE_WAYS = frozenset({"kml", "gpx"})
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export_layer(layer: Layer, path: Path, *, format_: str, marking: Mapping[str, str]) -> None:
+    """Write a disclosed layer to a file.
+
+    Parameters
+    ----------
+    layer : Layer
+        What `layers.disclosure.disclose` returned.
+    format_ : str
+        geojson, geojsonseq, gpkg, fgb, parquet, csv, xlsx, kml or gpx.
+    marking : mapping
+        Audience, holder, expiry, run and whether synthetic: written into the file where the
+        format has room for it.
+
+    Raises
+    ------
+    CallError
+        If the format is unknown or cannot hold the layer.
+    """
+    if format_ not in FORMATS:
+        raise CallError(f"--format {format_!r}: there are {', '.join(FORMATS)}")
+    needs_shapes = format_ in {"gpkg", "fgb", "kml", "gpx"}
+    if needs_shapes and layer.spec.geometry == "none":
+        raise CallError(f"{layer.spec.name} has no geometry: give csv, xlsx, json or parquet")
+    FORMATS[format_](layer, path, marking)
+
+
+def is_way(layer: Layer, format_: str) -> bool:
+    """Tell whether a file would lead somebody along a line: KML or GPX of legs and segments."""
+    lines = layer.spec.geometry in {"LineString", "Geometry"}
+    return lines and format_ in _LINES_ARE_WAYS and layer.spec.role in {"route", "result"}
+
+
+def flatten_for_spreadsheet(frame: pd.DataFrame) -> pd.DataFrame:
+    """Lists joined by ``;``, dates as days, and no cell that a program takes for a formula.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> flatten_for_spreadsheet(pd.DataFrame({"a": ["=1+1", "x"], "b": [("p", "q"), ()]}))
+           a    b
+    0  '=1+1  p;q
+    1      x
+    """
+    out = {}
+    for name in frame.columns:
+        values = frame[name]
+        if pd.api.types.is_datetime64_any_dtype(values):
+            values = values.dt.strftime("%Y-%m-%d")
+        elif pd.api.types.is_object_dtype(values):
+            values = values.map(_join_items)
+        out[name] = values.map(_defuse) if _is_texty(values) else values
+    return pd.DataFrame(out, index=frame.index)
+
+
+def _is_texty(values: pd.Series) -> bool:
+    return bool(pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values))
+
+
+def _join_items(value: object) -> object:
+    return ";".join(map(str, value)) if isinstance(value, (tuple, list)) else value
+
+
+def _defuse(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _write_geojson(layer: Layer, path: Path, marking: Mapping[str, str]) -> None:
+    features = encode_features(layer)
+    head = orjson.dumps({"type": "FeatureCollection", "georisk": dict(marking)})[:-1]
+    body = bytes(features.buffer).rstrip(b",")
+    path.write_bytes(head + b',"features":[' + body + b"]}\n")
+
+
+def _write_geojsonseq(layer: Layer, path: Path, marking: Mapping[str, str]) -> None:
+    del marking
+    features = encode_features(layer)
+    lines = (features.join([row]) + b"\n" for row in range(features.count))  # type: ignore[arg-type]
+    path.write_bytes(b"".join(lines))
+
+
+def _write_vector(driver: str) -> Callable[[Layer, Path, Mapping[str, str]], None]:
+    def write(layer: Layer, path: Path, marking: Mapping[str, str]) -> None:
+        frame = layer.frame.reset_index()
+        flat = frame.drop(columns="geometry", errors="ignore")
+        table = flatten_for_spreadsheet(pd.DataFrame(flat))
+        path.unlink(missing_ok=True)
+        if layer.spec.geometry == "none" or driver == "XLSX":
+            pyogrio.write_dataframe(table, path, driver=driver, layer=layer.spec.name)
+            return
+        if driver == "GPX":
+            table = pd.DataFrame({"name": table.get("name", table[layer.spec.id])})
+        shaped = frame[["geometry"]].join(table)
+        extra = {"layer_metadata": dict(marking)} if driver == "GPKG" else {}
+        pyogrio.write_dataframe(shaped, path, driver=driver, layer=layer.spec.name, **extra)
+
+    return write
+
+
+def _write_parquet(layer: Layer, path: Path, marking: Mapping[str, str]) -> None:
+    from layers.store import write_layer
+
+    del marking
+    write_layer(layer, path)
+
+
+def _write_csv(layer: Layer, path: Path, marking: Mapping[str, str]) -> None:
+    del marking
+    frame = layer.frame.reset_index()
+    if layer.spec.geometry == "Point":
+        frame = frame.assign(lon=frame.geometry.x.round(6), lat=frame.geometry.y.round(6))
+    elif layer.spec.geometry != "none":
+        frame = frame.assign(wkt=frame.geometry.to_wkt(rounding_precision=6))
+    table = flatten_for_spreadsheet(pd.DataFrame(frame.drop(columns="geometry", errors="ignore")))
+    table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+FORMATS: Mapping[str, Callable[[Layer, Path, Mapping[str, str]], None]] = {
+    "geojson": _write_geojson,
+    "geojsonseq": _write_geojsonseq,
+    "gpkg": _write_vector(_DRIVERS["gpkg"]),
+    "fgb": _write_vector(_DRIVERS["fgb"]),
+    "parquet": _write_parquet,
+    "csv": _write_csv,
+    "xlsx": _write_vector(_DRIVERS["xlsx"]),
+    "kml": _write_vector(_DRIVERS["kml"]),
+    "gpx": _write_vector(_DRIVERS["gpx"]),
+}

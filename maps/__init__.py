@@ -1,0 +1,1 @@
+"""Ink: maps and their legends, drawn from what a door shows."""

@@ -1,0 +1,189 @@
+"""Score, class, evidence and the segments table, by hand and by brute force."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+from shapely import LineString
+
+from georisk.bootstrap import Interval
+from georisk.incidents import Points
+from georisk.risk import (
+    EvidenceRules,
+    assemble_segments,
+    classify_score,
+    grade_evidence,
+    score_intensity,
+    share_classes,
+)
+from layers.catalog import find_spec
+
+RULES = EvidenceRules()
+LEAD_ADDS = {"corridor", "country", "near_place"}
+
+
+def test_score_by_hand():
+    # 10 (log10 0.1 + 2) / 3 = 3.333; 10 (log10 1 + 2) / 3 = 6.667
+    score = score_intensity(np.array([0.0, 0.001, 0.01, 0.1, 1.0, 10.0, 99.0, np.nan]))
+    assert score[:-1] == pytest.approx([0, 0, 0, 10 / 3, 20 / 3, 10, 10])
+    assert np.isnan(score[-1])
+
+
+@given(st.lists(st.floats(0, 1e9), min_size=2, max_size=20))
+def test_score_stays_in_range_and_never_falls_with_intensity(values):
+    score = score_intensity(np.sort(np.array(values)))
+    assert ((score >= 0) & (score <= 10)).all()
+    assert (np.diff(score) >= 0).all()
+
+
+def test_classes_are_half_open_by_twos():
+    score = np.array([0, 1.999, 2, 3.999, 4, 6, 7.999, 8, 10, np.nan])
+    assert classify_score(score).tolist() == [
+        "few_reported", "few_reported", "moderate", "moderate", "high", "very_high", "very_high",
+        "extreme", "extreme", "insufficient",
+    ]
+
+
+def make_points(xy_km, age_years):
+    n = len(age_years)
+    return Points(np.asarray(xy_km, float), np.ones(n), np.asarray(age_years, float), np.ones(n))
+
+
+def grade_at_origin(near, *, far=10):
+    """Grade the origin: ``near`` holds (distance_km, age_years, sources); others lie far off."""
+    rows = [*near, *[(900.0, 1.0, ("iom",))] * far]
+    points = make_points([(x, 0.0) for x, _, _ in rows], [age for _, age, _ in rows])
+    names = [sources for *_, sources in rows]
+    return grade_evidence(np.zeros((1, 2)), points, names, rules=RULES)[0]
+
+
+@pytest.mark.parametrize(
+    ("near", "expected"),
+    [
+        ([(25, 5, ("a",)), (25, 5, ("b",)), (0, 0, ("a",))], "observed"),
+        ([(25, 5, ("a", "b")), (25, 5, ("a",)), (0, 0, ("a",))], "observed"),
+        ([(1, 4, ("a",)), (1, 4, ("b",))], "insufficient"),
+        ([(1, 2, ("a",)), (1, 2, ("b",))], "modelled"),
+        ([(1, 4, ("a",))] * 9, "insufficient"),
+        ([(1, 2, ("a",))] * 9, "modelled"),
+        ([(25.1, 4, ("a",)), (1, 4, ("b",)), (1, 4, ("a",))], "insufficient"),
+        ([(1, 5.1, ("a",)), (1, 4, ("b",)), (1, 4, ("a",))], "insufficient"),
+        ([(50, 3, ("a",))], "modelled"),
+        ([(50.1, 3, ("a",))], "insufficient"),
+        ([(50, 3.1, ("a",))], "insufficient"),
+        ([(1, 1, ())], "insufficient"),
+        ([], "insufficient"),
+    ],
+)
+def test_evidence_at_its_bounds(near, expected):
+    assert grade_at_origin(near) == expected
+
+
+def test_fewer_than_ten_located_incidents_say_nothing():
+    near = [(1, 1, ("a",)), (1, 1, ("b",)), (1, 1, ("c",))]
+    assert grade_at_origin(near, far=6) == "insufficient"
+    assert grade_at_origin(near, far=7) == "observed"
+
+
+def test_evidence_equals_a_loop():
+    rng = np.random.default_rng(4)
+    n = 60
+    points = make_points(rng.uniform(0, 300, (n, 2)), rng.uniform(0, 8, n))
+    pools = [("a",), ("b",), ("c",), ("a", "b"), ("b", "c")]
+    names = [pools[i] for i in rng.integers(0, 5, n)]
+    places = rng.uniform(0, 300, (1500, 2))
+    apart = np.hypot(*(places[:, None] - points.xy_km[None]).transpose(2, 0, 1))
+    expected = []
+    for row in apart:
+        close = np.flatnonzero((row <= 25) & (points.age_years <= 5))
+        who = {name for i in close for name in names[i]}
+        filed = ((row <= 50) & (points.age_years <= 3)).any()
+        observed = len(close) >= 3 and len(who) >= 2
+        expected.append("observed" if observed else "modelled" if filed else "insufficient")
+    assert set(expected) == {"observed", "modelled", "insufficient"}
+    assert grade_evidence(places, points, names, rules=RULES).tolist() == expected
+
+
+def test_classes_sum_to_the_total_and_unknown_follows_the_neighbours():
+    rng = np.random.default_rng(6)
+    matrix = sparse.random_array((30, 200), density=0.1, rng=rng, format="csr")
+    weight, classes = rng.uniform(0.1, 1, 200), rng.choice(["sec", "acc", "wat", "unk"], 200)
+    shares = share_classes(matrix, weight, classes, window_years=4.0)
+    total = 100 / 4.0 * (matrix @ weight)
+    assert shares.sum(axis=1).to_numpy() == pytest.approx(total, rel=1e-9)
+    assert (shares.to_numpy() >= 0).all()
+    own = 100 / 4.0 * (matrix @ (weight * (classes == "wat")))
+    assert (shares["wat"].to_numpy() >= own - 1e-12).all()
+    assert shares["env"].to_numpy() == pytest.approx(0.0)
+
+
+def test_unknown_is_split_by_hand():
+    # W = 1: segment 0 has wat 100 and unk 100; segment 1 has acc 100; prior 100 per 100 km.
+    # Study shares wat 1/2, acc 1/2: wat gets (100 + 50) / (100 + 100) = 3/4 of unk, acc 1/4.
+    matrix = sparse.csr_array(np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]))
+    shares = share_classes(
+        matrix, np.ones(3), np.array(["wat", "unk", "acc"]), window_years=1.0, prior_incidents=100.0
+    )
+    assert shares.loc[0].tolist() == pytest.approx([0, 25, 0, 175])
+    assert shares.loc[1].tolist() == pytest.approx([0, 100, 0, 0])
+
+
+def test_classes_where_nothing_or_only_unknown_was_reported():
+    matrix = sparse.csr_array(np.array([[1.0], [0.0]]))
+    shares = share_classes(matrix, np.ones(1), np.array(["unk"]), window_years=1.0)
+    assert shares.to_numpy().tolist() == [[25.0] * 4, [0.0] * 4]
+
+
+def frame_segments(n=3):
+    return gpd.GeoDataFrame(
+        {
+            "leg_id": "a", "n": range(1, n + 1), "mode": "foot",
+            "chainage_from_km": np.arange(n, dtype=float),
+            "chainage_to_km": np.arange(n, dtype=float) + 1,
+            "length_km": np.array([1.0, 1.0, 2.0]), "mid_lon": 0.0, "mid_lat": 0.0,
+        },
+        geometry=[LineString([(i, 0), (i + 1, 0)]) for i in range(n)],
+        index=pd.Index([f"a-{i + 1:04d}" for i in range(n)], name="segment_id", dtype="str"),
+        crs="EPSG:4326",
+    )
+
+
+def assemble(intensity, evidence=("observed", "modelled", "insufficient")):
+    intensity = np.asarray(intensity, float)
+    return assemble_segments(
+        frame_segments(),
+        intensity=intensity,
+        interval=Interval(intensity / 2, intensity * 2, np.zeros((3, 5), np.float32)),
+        classes=pd.DataFrame(dict.fromkeys(("sec", "acc", "env", "wat"), intensity / 4)),
+        evidence=np.array(evidence, object),
+        synthetic=True,
+    )
+
+
+def test_segments_carry_every_declared_column_but_the_lead_s():
+    frame = assemble([4.0, 0.0, 2.0])
+    declared = set(find_spec("segments").columns)
+    assert set(frame.columns) == (declared - LEAD_ADDS) | {"geometry"}
+    assert frame.index.equals(frame_segments().index)
+    assert frame.crs == "EPSG:4326"
+    assert frame["synthetic"].all()
+    assert frame.filter(like="priority").isna().all(axis=None)
+
+
+def test_base_times_factor_is_the_intensity():
+    # (4 * 1 + 0 * 1 + 2 * 2) / 4 km = 2
+    frame = assemble([4.0, 0.0, 2.0])
+    assert frame["base_intensity"].tolist() == [2.0, 2.0, 2.0]
+    product = frame["base_intensity"] * frame["factor_incidents"]
+    assert product.to_numpy() == pytest.approx(frame["intensity_per_100km_year"], rel=1e-9)
+    assert assemble([0.0, 0.0, 0.0])["factor_incidents"].tolist() == [1.0, 1.0, 1.0]
+
+
+def test_no_score_without_evidence():
+    frame = assemble([4.0, 0.0, 2.0])
+    assert frame["risk_class"].tolist() == ["extreme", "few_reported", "insufficient"]
+    assert frame["risk_score"].isna().tolist() == [False, False, True]
+    assert frame["evidence"].tolist() == ["observed", "modelled", "insufficient"]
