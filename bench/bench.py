@@ -3,8 +3,8 @@
     make bench
 
 Prints ratios and writes ``bench/results.json``. These are CPU seconds of this process and its
-children: wall time says little on a shared machine. Peers that need a server of their own, and the bars
-for million-row layers, come with the parts that they measure.
+children: wall time says little on a shared machine. Peers that need a server of their own, and
+the bars for layers of a million rows, come with the parts that they measure.
 """
 
 from __future__ import annotations

@@ -15,8 +15,6 @@ from layers.crs import WGS84, measure_distance_km, measure_length_km, measure_st
 from layers.errors import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
 MAX_DETOUR = 1.5
@@ -202,8 +200,10 @@ def find_countries(lines: gpd.GeoDataFrame, boundaries: gpd.GeoDataFrame | None)
     middles = shapely.points(lines["mid_lon"], lines["mid_lat"])
     inside = tree.query(middles, predicate="within")
     codes = countries["country"].to_numpy()
-    found = codes[tree.nearest(middles)].astype(object)
+    found = np.full(len(lines), None, dtype=object)
     found[inside[0]] = codes[inside[1]]
+    outside = np.flatnonzero(pd.isna(found))
+    found[outside] = codes[tree.nearest(middles[outside])]
     return pd.Series(found, index=lines.index, dtype="str")
 
 
@@ -215,12 +215,14 @@ def order_corridor(lines: gpd.GeoDataFrame, steps: tuple[tuple[str, int], ...]) 
     DataFrame
         Columns ``segment_id leg_id sign length_km from_km to_km`` (along the corridor).
     """
-    groups: Mapping[str, pd.Index] = lines.groupby("leg_id", sort=False).groups
-    parts = []
-    for leg, sign in steps:
-        ids = groups[leg][::sign]
-        parts.append(pd.DataFrame({"segment_id": ids, "leg_id": leg, "sign": sign}))
-    frame = pd.concat(parts, ignore_index=True)
-    length = lines["length_km"].reindex(frame["segment_id"]).to_numpy()
+    code, legs = pd.factorize(lines["leg_id"])
+    first = np.searchsorted(code, np.arange(len(legs) + 1))
+    where = {leg: np.arange(first[n], first[n + 1]) for n, leg in enumerate(legs)}
+    rows = np.concatenate([where[leg][::sign] for leg, sign in steps])
+    sign = np.repeat([sign for _, sign in steps], [len(where[leg]) for leg, _ in steps])
+    length = lines["length_km"].to_numpy(float)[rows]
     to_km = np.cumsum(length)
-    return frame.assign(length_km=length, from_km=to_km - length, to_km=to_km)
+    return pd.DataFrame({
+        "segment_id": lines.index.to_numpy()[rows], "leg_id": lines["leg_id"].to_numpy()[rows],
+        "sign": sign, "length_km": length, "from_km": to_km - length, "to_km": to_km,
+    })

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from georisk.risk import classify_score, score_intensity
 from layers.crs import WGS84
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from numpy.typing import NDArray
 
 STRETCH_KM = 10.0
 _DECIMALS = 2
@@ -43,33 +44,43 @@ def aggregate_stretches(segments: gpd.GeoDataFrame, coverage: pd.DataFrame) -> g
     number = np.minimum(np.floor(middle / total * count), count - 1).astype(int) + 1
     stretch = segments["leg_id"] + "-s" + number.map("{:03d}".format)
     missing = _find_missing_services(segments, coverage, stretch)
-    rows = [
-        {"stretch_id": name, **_describe(part), "uncovered_services": missing.get(name, ())}
-        for name, part in segments.groupby(stretch.to_numpy(), sort=True)
-    ]
-    return gpd.GeoDataFrame(rows, crs=WGS84).set_index("stretch_id")
+    code, names = pd.factorize(stretch)
+    first = np.searchsorted(code, np.arange(len(names) + 1))
+    shapes = segments.geometry.to_numpy()
+    pieces = [shapes[first[n] : first[n + 1]] for n in range(len(names))]
+    frame = gpd.GeoDataFrame(
+        {
+            "leg_id": segments["leg_id"].to_numpy()[first[:-1]],
+            "mode": segments["mode"].to_numpy()[first[:-1]],
+            **_judge(segments, code),
+            "uncovered_services": [missing.get(name, ()) for name in names],
+        },
+        index=pd.Index(names, dtype="str"), geometry=[_draw(piece) for piece in pieces], crs=WGS84,
+    )
+    return frame.rename_axis("stretch_id").sort_index()
 
 
-def _describe(part: gpd.GeoDataFrame) -> dict[str, object]:
-    length = part["length_km"].to_numpy(float)
-    known = (part["evidence"] != INSUFFICIENT).to_numpy()
-    enough = length[known].sum() >= _HALF * length.sum()
-    risk_class, evidence = INSUFFICIENT, INSUFFICIENT
-    if enough:
-        intensity = part["intensity_per_100km_year"].to_numpy(float)[known]
-        mean = np.average(intensity, weights=length[known])
-        risk_class = str(classify_score(score_intensity(np.array([mean])))[0])
-        observed = (part["evidence"] == "observed").to_numpy()
-        evidence = "observed" if length[observed].sum() >= _HALF * length.sum() else "modelled"
-    return {
-        "leg_id": part["leg_id"].iloc[0], "mode": part["mode"].iloc[0],
-        "length_km": round(float(length.sum())), "risk_class": risk_class, "evidence": evidence,
-        "geometry": _draw(part),
-    }
+def _judge(segments: gpd.GeoDataFrame, code: NDArray[np.intp]) -> dict[str, NDArray[np.generic]]:
+    """Length, class and evidence of each stretch, from its segments with evidence."""
+    length = segments["length_km"].to_numpy(float)
+    evidence = segments["evidence"].to_numpy(dtype=object)
+
+    def total_km(weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(code, weights=length * weight).astype(np.float64)
+
+    known = (evidence != INSUFFICIENT).astype(float)
+    whole, known_km = total_km(np.ones(len(length))), total_km(known)
+    intensity = segments["intensity_per_100km_year"].to_numpy(float)
+    mean = total_km(intensity * known) / np.where(known_km > 0, known_km, 1.0)
+    enough = (known_km >= _HALF * whole) & (known_km > 0)
+    observed = total_km((evidence == "observed").astype(float)) >= _HALF * whole
+    score = np.where(enough, score_intensity(mean), np.nan)
+    graded = np.where(enough, np.where(observed, "observed", "modelled"), INSUFFICIENT)
+    return {"length_km": np.round(whole), "risk_class": classify_score(score), "evidence": graded}
 
 
-def _draw(part: gpd.GeoDataFrame) -> shapely.LineString:
-    xy = np.round(shapely.get_coordinates(part.geometry.to_numpy()), _DECIMALS)
+def _draw(lines: NDArray[np.object_]) -> shapely.LineString:
+    xy = np.round(shapely.get_coordinates(lines), _DECIMALS)
     changed = np.r_[True, np.any(xy[1:] != xy[:-1], axis=1)]
     kept = xy[changed]
     return shapely.LineString(kept if len(kept) > 1 else np.vstack([kept, kept]))

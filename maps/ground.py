@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from maps.encoding import encode_lines, encode_rings, to_plain
+from maps.encoding import encode_lines, encode_points, encode_rings, to_plain
 from maps.theme import CLASSES, EVIDENCE
 
 if TYPE_CHECKING:
@@ -73,15 +73,18 @@ def pack_base(door: Door, bounds: Bounds) -> dict[str, Any]:
     """Outlines of countries and lines between their first divisions, around what is shown."""
     frame = read_frame(door, "boundaries")
     if frame is None:
-        return {"per_degree": _PER_DEGREE, "countries": [], "divisions": []}
+        whole = encode_points(np.array([[-180.0, -80.0], [180.0, 80.0]]), per_degree=_PER_DEGREE)
+        return {"per_degree": _PER_DEGREE, "frame": whole, "countries": [], "divisions": []}
     west, south, east, north = bounds
     box = (west - _MARGIN_DEG, south - _MARGIN_DEG, east + _MARGIN_DEG, north + _MARGIN_DEG)
     level = frame["level"].to_numpy(dtype=int)
     shapes = shapely.clip_by_rect(frame.geometry.to_numpy(), *box)
     countries = thin_shapes(shapes[level == 0], max_points=_OUTLINE_POINTS)
     lines = thin_shapes(find_shared_edges(shapes[level == 1]), max_points=_DIVISION_POINTS)
+    extent = shapely.total_bounds(shapes).reshape(2, 2)
     return {
         "per_degree": _PER_DEGREE,
+        "frame": encode_points(extent, per_degree=_PER_DEGREE),
         "countries": _join_packed(encode_rings, countries),
         "divisions": _join_packed(encode_lines, lines),
     }
@@ -107,7 +110,7 @@ def find_shared_edges(areas: NDArray[np.object_]) -> NDArray[np.object_]:
     grid[turned] = grid[turned][:, ::-1]
     edges, counts = np.unique(grid.reshape(-1, 4), axis=0, return_counts=True)
     shared = edges[counts > 1].reshape(-1, 2, 2) * _GRID_DEG
-    lines = shapely.line_merge(shapely.multilinestrings(list(np.round(shared, 4))))
+    lines = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(shared.round(4))))
     return np.asarray(shapely.get_parts(lines))
 
 

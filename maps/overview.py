@@ -27,7 +27,7 @@ def draw_overview(door: Door, words: Words, marking: Marking) -> str:
     """Write the overview map; what the door does not show is left out, never looked for."""
     bounds = find_bounds(door, ("segments", "routes"))
     islands: dict[str, object] = {"base": pack_base(door, bounds)}
-    overlays = [Overlay("addBase", "base")]
+    overlays = [Overlay("addBase", "base"), Overlay("addOutlines", "base", choice="lines")]
     services = _add_gaps(door, words, islands, overlays)
     segments = read_frame(door, "segments")
     if segments is not None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def draw_public(door: Door, words: Words, marking: Marking) -> str:
     """Write the public map from a public door."""
-    bounds = find_bounds(door, ("routes", "waypoints", "risk_cells"))
+    bounds = find_bounds(door, ("routes", "waypoints"))
     legs = read_frame(door, "routes")
     seasons = find_seasons(door, legs)
     islands: dict[str, object] = {"base": pack_base(door, bounds)}
@@ -31,6 +31,7 @@ def draw_public(door: Door, words: Words, marking: Marking) -> str:
     if cells is not None:
         islands["cells"] = pack_cells(cells)
         overlays.append(Overlay("addCells", "cells", words["cells"]))
+    overlays.append(Overlay("addOutlines", "base", choice="lines"))
     if legs is not None:
         islands["legs"] = pack_legs(legs, seasons, words)
         overlays.append(Overlay("addLegs", "legs", words["route_legs"]))

@@ -53,7 +53,7 @@ CLASS_LINES: dict[str, LineStyle] = {
     "extreme": LineStyle("#2d0a45", 7.5),
 }
 CLASS_FILLS: dict[str, FillStyle] = {
-    "insufficient": FillStyle("#e4e4e2", "#7b7f83", "hatch"),
+    "insufficient": FillStyle("#efefed", "#a9adb0", "hatch"),
     "few_reported": FillStyle("#f6e7bd", "#94690c", "dots"),
     "moderate": FillStyle("#f6bf90", "#a8430a", "dense_dots"),
     "high": FillStyle("#e58a83", "#8c0f20", "lines"),
@@ -68,9 +68,9 @@ MODE_LINES: dict[str, LineStyle] = {
 }
 BAND = FillStyle("#ffffffb3", "#6b4410", "bars")
 SEVERITY_LINES: dict[str, LineStyle] = {
-    "uncovered": LineStyle("", 3, (1.5, 6)),
-    "unsafe": LineStyle("", 3.5, (9, 5)),
-    "critical": LineStyle("", 4.5),
+    "uncovered": LineStyle("", 2.6, (1.5, 5)),
+    "unsafe": LineStyle("", 2.6, (9, 5)),
+    "critical": LineStyle("", 2.6),
 }
 SERVICE_COLORS: dict[str, str] = {
     "water": "#0b5fa5",

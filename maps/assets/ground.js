@@ -90,19 +90,40 @@
     return inside;
   }
 
-  function addBase(map, id) {
+  function openBase(id) {
     const data = g.readIsland(id);
-    const countries = decodeAll(data.countries, data.per_degree);
-    const divisions = decodeAll(data.divisions, data.per_degree);
+    const corners = g.decodeLine(data.frame, data.per_degree);
+    return { countries: decodeAll(data.countries, data.per_degree),
+      divisions: decodeAll(data.divisions, data.per_degree), corners: corners };
+  }
+
+  /* What lies beyond the boundaries at hand is left blank: it is neither land nor sea. */
+  function addBase(map, id) {
+    const base = openBase(id);
     return g.addPainter(map, {
       pane: "ground",
       paint: function (ctx, view) {
+        const x = view.x(base.corners[0]);
+        const y = view.y(base.corners[3]);
+        ctx.fillStyle = theme.surfaces.sea;
+        ctx.fillRect(x, y, view.x(base.corners[2]) - x, view.y(base.corners[1]) - y);
         ctx.beginPath();
-        countries.forEach(function (ring) { tracePath(ctx, view, ring, true); });
+        base.countries.forEach(function (ring) { tracePath(ctx, view, ring, true); });
         ctx.fillStyle = theme.surfaces.land;
         ctx.fill("evenodd");
-        strokeAll(ctx, view, divisions, { color: theme.surfaces.division, width: 0.8, dash: [] });
-        strokeAll(ctx, view, countries, { color: theme.surfaces.coast, width: 1.1, dash: [] });
+      }
+    });
+  }
+
+  function addOutlines(map, id) {
+    const base = openBase(id);
+    const thin = { color: theme.surfaces.division, width: 0.8, dash: [] };
+    const firm = { color: theme.surfaces.coast, width: 1.1, dash: [] };
+    return g.addPainter(map, {
+      pane: "ground",
+      paint: function (ctx, view) {
+        strokeAll(ctx, view, base.divisions, thin);
+        strokeAll(ctx, view, base.countries, firm);
       }
     });
   }
@@ -285,7 +306,7 @@
   function overlap(a, b) { return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]; }
 
   Object.assign(g, {
-    addBase: addBase, addCells: addCells, addLegs: addLegs, addNames: addNames,
+    addBase: addBase, addOutlines: addOutlines, addCells: addCells, addLegs: addLegs, addNames: addNames,
     decodeAll: decodeAll, fillArea: fillArea, setStroke: setStroke, tracePath: tracePath
   });
 })();

@@ -169,7 +169,7 @@
 
   function shiftGap(gap, lane, view) {
     const side = gap.direction === "forward" ? lane : -lane;
-    const offset = view.zoom < 6 ? side * 0.7 : side;
+    const offset = view.zoom < 6 ? side * 0.75 : side;
     return gap.shape.map(function (line) { return shiftLine(line, view, offset); });
   }
 
@@ -180,7 +180,9 @@
         if (i) { ctx.lineTo(point[0], point[1]); } else { ctx.moveTo(point[0], point[1]); }
       });
     });
-    g.setStroke(ctx, theme.severity_lines[gap.severity], theme.services[gap.service]);
+    const style = theme.severity_lines[gap.severity];
+    const thin = view.zoom < 6 ? 0.55 : 1;
+    g.setStroke(ctx, { width: style.width * thin, dash: style.dash }, theme.services[gap.service]);
     ctx.stroke();
     ctx.setLineDash([]);
   }
