@@ -26,7 +26,7 @@ from georisk.travel import Pace, Travel, prepare_travel
 from layers.crs import WGS84
 from layers.disclosure import find_sealed_places
 from layers.errors import CallError
-from layers.readers import sample_raster
+from layers.rasters import interpolate_relief
 
 if TYPE_CHECKING:
     from georisk.network import Network
@@ -81,12 +81,12 @@ def _build_network(inputs: Inputs, settings: Settings) -> Outcome:
 
 
 def _sample_ends(relief: RasterLayer, lines: gpd.GeoDataFrame) -> np.ndarray:
-    """Elevation at both ends of each segment; the sea counts as level zero."""
+    """Elevation at both ends of each segment."""
     ends = [
-        sample_raster(relief, lines[f"{end}_lon"].to_numpy(), lines[f"{end}_lat"].to_numpy())[0]
+        interpolate_relief(relief, lines[f"{end}_lon"].to_numpy(), lines[f"{end}_lat"].to_numpy())
         for end in ("start", "end")
     ]
-    return np.asarray(np.maximum(np.column_stack(ends), 0.0))
+    return np.column_stack(ends)
 
 
 def _prepare(network: Network, routes: pd.DataFrame, settings: Settings) -> Travel:

@@ -20,7 +20,8 @@ from layers.catalog import load_catalog
 from layers.errors import CallError, LayerError, StudyError
 from layers.intake import Intake, take_in
 from layers.layer import Layer, Provenance, RasterLayer, hash_text
-from layers.readers import read_raster, read_rows
+from layers.rasters import read_raster
+from layers.readers import read_rows
 from layers.spec import LayerSpec, read_spec
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ from layers.errors import BrokenError
 if TYPE_CHECKING:
     from maps.page import Page
 
-SCRIPTS = ("leaflet.js", "core.js", "ground.js", "overlays.js", "marks.js", "page.js")
+SCRIPTS = ("leaflet.js", "core.js", "ground.js", "names.js", "overlays.js", "marks.js",
+           "page.js")  # fmt: skip
 STYLES = ("leaflet.css", "page.css")
 _POLICY_SLOT = "georisk-policy-slot"
 _LINK_ATTRIBUTES = frozenset(

@@ -11,7 +11,7 @@ import sys
 import geopandas as gpd
 import grid_study
 import pytest
-from conftest import ROOT
+from surroundings import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -275,3 +275,34 @@ def test_a_study_without_incidents_or_places_says_so(folder):
     assert not coverage["covered"].any()
     assert np.isnan(study.raster("risk_surface").values).all()
     assert any("insufficient everywhere" in w for w in study.made("events").warnings)
+
+
+def test_the_relief_raster_is_used(folder, study):
+    """A canary: 3000 m over 11 steps of 0.1 degree (11.06 km) is a slope of 0.02466 northwards.
+
+    Up: 6 exp(-3.5 (0.02466 + 0.05)) = 4.620 km/h, 0.2164 h a kilometre. Down:
+    6 exp(-3.5 (0.05 - 0.02466)) = 5.491 km/h, 0.1821 h. Flat: 0.1985 h.
+    """
+    import rasterio
+    from affine import Affine
+
+    ramp = np.tile(np.linspace(3000, 0, 12)[:, None], (1, 12)).astype(np.float32)
+    step = 0.1
+    with rasterio.open(
+        folder / "ramp.tif", "w", driver="GTiff", count=1, height=12, width=12, dtype="float32",
+        crs="EPSG:4326", transform=Affine(step, 0, -90.5, 0, -step, 14.9),
+    ) as target:
+        target.write(ramp[None])
+    text = (folder / "study.toml").read_text()
+    text = text.replace("[layers.routes]", '[layers.hazard_relief]\npath = "ramp.tif"\n\n'
+                        "[layers.routes]")
+    (folder / "steep.toml").write_text(text)
+    steep = Study.open(folder / "steep.toml", today=TODAY)
+    length_km = study.value("lines")["length_km"].to_numpy()
+    flat_h = study.value("travel").segment_walk_h / length_km[:, None]
+    steep_h = steep.value("travel").segment_walk_h
+    north = steep.value("lines")["leg_id"].str.startswith("n").to_numpy()
+    per_km = steep_h[north] / length_km[north, None]
+    assert np.allclose(flat_h, 0.1985, rtol=1e-3)
+    assert np.allclose(per_km[:, 0], 0.2164, rtol=2e-3)
+    assert np.allclose(per_km[:, 1], 0.1821, rtol=2e-3)

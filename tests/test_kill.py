@@ -12,7 +12,7 @@ import time
 
 import grid_study
 import pytest
-from conftest import CAMPAIGN, ROOT
+from surroundings import CAMPAIGN, ROOT
 
 from georisk.snapshot import Snapshot
 

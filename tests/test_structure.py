@@ -9,7 +9,7 @@ import sys
 import zipfile
 
 import pytest
-from conftest import ROOT
+from surroundings import ROOT
 
 PACKAGES = ("layers", "georisk", "maps", "api")
 DOORS = ("maps", "api/routes", "api/app.py")

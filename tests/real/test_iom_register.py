@@ -10,7 +10,7 @@ import tomllib
 
 import numpy as np
 import pytest
-from conftest import EMBEDDED, require_shared
+from surroundings import EMBEDDED, require_shared
 
 import georisk.doors
 from georisk.snapshot import publish
