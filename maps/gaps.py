@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from maps.encoding import encode_lines, to_plain
-from maps.ground import read_frame, thin_shapes
+from maps.frames import thin_shapes
 from maps.theme import DIRECTIONS, SERVICES, SEVERITIES
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from georisk.doors import Door
     from maps.catalogues import Words
 
 _PER_DEGREE = 1_000
@@ -38,17 +37,6 @@ def list_services(gaps: pd.DataFrame | None) -> list[str]:
     if gaps is None:
         return []
     return [name for name in SERVICES if (gaps["service"] == name).any()]
-
-
-def name_corridors(door: Door, words: Words) -> dict[str, str]:
-    """Corridor names in the page's language; the id where none is given in it."""
-    frame = read_frame(door, "corridors")
-    if frame is None:
-        return {}
-    column = f"name_{words.lang}"
-    return {
-        str(key): str(to_plain(frame.loc[key, column]) or key) for key in frame.index
-    }
 
 
 def pack_gaps(gaps: pd.DataFrame, titles: dict[str, str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from maps.encoding import encode_lines, encode_points, encode_rings, to_plain
+from maps.frames import Bounds, read_frame, thin_shapes
 from maps.theme import CLASSES, EVIDENCE
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from maps.catalogues import Words
     from maps.seasons import Season
 
-Bounds = tuple[float, float, float, float]
-FALLBACK_BOUNDS: Bounds = (-118.0, 7.0, -77.0, 33.0)
 _MARGIN_DEG = 8.0
 _OUTLINE_POINTS = 9_000
 _DIVISION_POINTS = 3_500
@@ -29,44 +28,6 @@ _NAME_DEG = 2.0
 # Islands too small to hold a name on the widest view would only clutter it.
 _SMALL_DEG2 = 0.5
 _FIRST_NAMES, _SECOND_NAMES = 24, 70
-
-
-def read_frame(door: Door, name: str) -> pd.DataFrame | None:
-    """Rows of a layer as the door shows it; None where it shows no such layer, or no row."""
-    if name not in door.names():
-        return None
-    frame = door.layer(name).frame
-    return frame if len(frame) else None
-
-
-def find_bounds(door: Door, names: tuple[str, ...]) -> Bounds:
-    """West, south, east, north (degrees) of some layers together."""
-    frames = [frame for name in names if (frame := read_frame(door, name)) is not None]
-    boxes = np.array([frame.total_bounds for frame in frames if "geometry" in frame])
-    if not len(boxes) or np.isnan(boxes).all():
-        return FALLBACK_BOUNDS
-    low, high = np.nanmin(boxes[:, :2], axis=0), np.nanmax(boxes[:, 2:], axis=0)
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
-
-
-def thin_shapes(
-    shapes: NDArray[np.object_], *, max_points: int, tolerance_deg: float = 0.004
-) -> NDArray[np.object_]:
-    """Drop points of lines or areas until at most ``max_points`` are left.
-
-    The tolerance, for drawing alone, doubles until they fit; at half a degree it stops.
-
-    Examples
-    --------
-    >>> wave = shapely.LineString([(x / 100, (x % 2) / 100) for x in range(101)])
-    >>> len(thin_shapes(np.array([wave]), max_points=10)[0].coords)
-    2
-    """
-    thinned = shapely.simplify(shapes, tolerance_deg)
-    while shapely.get_num_coordinates(thinned).sum() > max_points and tolerance_deg < 0.5:  # noqa: PLR2004
-        tolerance_deg *= 2
-        thinned = shapely.simplify(shapes, tolerance_deg)
-    return np.asarray(thinned)
 
 
 def pack_base(door: Door, bounds: Bounds) -> dict[str, Any]:

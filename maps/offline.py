@@ -10,17 +10,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from functools import cache
 from html.parser import HTMLParser
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import folium
-import jinja2
 from branca.element import Figure, MacroElement
 from markupsafe import Markup
 
 from layers.errors import BrokenError
+from maps.forms import fill_template
 
 if TYPE_CHECKING:
     from maps.page import Page
@@ -33,29 +32,20 @@ _LINK_ATTRIBUTES = frozenset(
     {"src", "href", "srcset", "poster", "data", "action", "formaction", "background", "xlink:href"}
 )
 _CODE = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
+_COMMENT = re.compile(r"/\*(?!\s*@preserve).*?\*/|^//# sourceMappingURL=.*?$",
+                      re.DOTALL | re.MULTILINE)
 _CSS_LINK = re.compile(r"url\(\s*['\"]?(?!data:|#)([^)'\"]*)|@import\s+([^;]*)", re.IGNORECASE)
 
 
 def read_asset(name: str) -> str:
-    """Text of a file in ``maps/assets``, without links to what is not in the page."""
+    """Text of a file in ``maps/assets``, without links to what is not in the page.
+
+    Comments are dropped but for notices that are to be kept.
+    """
     text = (files("maps") / "assets" / name).read_text(encoding="utf-8")
     if name == "leaflet.css":
         text = re.sub(r"url\([^)]*\)", "none", text)
-    return re.sub(r"/\*.*?\*/|^//# sourceMappingURL=.*$", "", text, flags=re.DOTALL | re.MULTILINE)
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    loader = jinja2.PackageLoader("maps", "templates")
-    return jinja2.Environment(
-        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
-
-
-def fill_template(name: str, **values: Any) -> Markup:  # noqa: ANN401
-    """Fill a template of ``maps/templates``; every value is escaped."""
-    return Markup(_environment().get_template(name).render(**values))  # noqa: S704 - escaped above
+    return _COMMENT.sub("", text)
 
 
 class OfflineFigure(Figure):  # type: ignore[misc]
@@ -74,10 +64,10 @@ class OfflineFigure(Figure):  # type: ignore[misc]
             "page.html",
             page=self.page,
             policy=_POLICY_SLOT,
-            styles=[Markup(read_asset(name)) for name in STYLES],  # noqa: S704 - our own files
-            scripts=[Markup(read_asset(name)) for name in SCRIPTS],  # noqa: S704
-            body=Markup(self.html.render(**kwargs)),  # noqa: S704 - holds no data, see add_map
-            start=Markup(self.script.render(**kwargs)),  # noqa: S704
+            styles=[Markup(read_asset(name)) for name in STYLES],  # noqa: S704 - our own files and folium's own rendering
+            scripts=[Markup(read_asset(name)) for name in SCRIPTS],  # noqa: S704 - our own files and folium's own rendering
+            body=Markup(self.html.render(**kwargs)),  # noqa: S704 - our own files and folium's own rendering
+            start=Markup(self.script.render(**kwargs)),  # noqa: S704 - our own files and folium's own rendering
         )
         return seal_page(str(html))
 

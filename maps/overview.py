@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from maps.gaps import list_services, name_corridors, pack_gaps
-from maps.ground import find_bounds, pack_base, pack_names, read_frame
-from maps.offline import fill_template
+from maps.forms import fill_template
+from maps.frames import find_bounds, name_corridors, read_frame
+from maps.gaps import list_services, pack_gaps
+from maps.ground import pack_base, pack_names
 from maps.overlays import Overlay, draw_page
 from maps.page import Section, compose_page
 from maps.places import name_towns, pack_places, pack_sites

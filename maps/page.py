@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from georisk.marking import Marking
 from maps.encoding import dump_island
-from maps.offline import fill_template
+from maps.forms import fill_template
 from maps.theme import describe_theme
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from maps.encoding import to_plain
-from maps.ground import read_frame
+from maps.frames import read_frame
 from maps.theme import FACILITY_SYMBOLS
 
 if TYPE_CHECKING:

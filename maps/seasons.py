@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from maps.gaps import name_corridors
-from maps.ground import read_frame
+from maps.frames import name_corridors, read_frame
 
 if TYPE_CHECKING:
     import pandas as pd
