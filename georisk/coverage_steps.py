@@ -1,8 +1,7 @@
-"""Steps from legs and places to coverage, gaps, sites and summaries."""
+"""Steps from legs and places to coverage, gaps and summaries."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -16,9 +15,6 @@ from georisk.coverage import compute_coverage
 from georisk.gaps import Water, find_gaps
 from georisk.network import build_network
 from georisk.services import tabulate_services
-from georisk.siting.candidates import CandidateRules, gather_towns, list_candidates
-from georisk.siting.problems import fill_intensity, pose_problem
-from georisk.siting.proposals import Proposal, propose_sites
 from georisk.step import Inputs, Outcome, Settings, Step
 from georisk.stretches import aggregate_stretches
 from georisk.summary import name_corridors, summarise_corridors
@@ -33,15 +29,6 @@ if TYPE_CHECKING:
     from layers.layer import RasterLayer
 
 _REFERENCE_GROUP = "men"
-
-
-@dataclass(frozen=True, eq=False)
-class Siting:
-    """Proposed sites, and what a reader must know of how they were found."""
-
-    proposal: Proposal
-    excluded: pd.DataFrame
-    filled_km: float
 
 
 def _gather_facilities(inputs: Inputs, settings: Settings) -> Outcome:
@@ -89,7 +76,8 @@ def _sample_ends(relief: RasterLayer, lines: gpd.GeoDataFrame) -> np.ndarray:
     return np.column_stack(ends)
 
 
-def _prepare(network: Network, routes: pd.DataFrame, settings: Settings) -> Travel:
+def prepare_ways(network: Network, routes: pd.DataFrame, settings: Settings) -> Travel:
+    """Put the times of the reference profile on a network."""
     parameters = settings.parameters
     speed = settings.config.reference.profile
     pace = Pace(
@@ -112,10 +100,11 @@ def _time_ways(inputs: Inputs, settings: Settings) -> Outcome:
     far = network.unattached if len(places) else ()
     note = (f"{len(far)} places lie farther than {reach_km:g} km from every leg and serve nobody: "
             f"{', '.join(far[:5])}{' …' if len(far) > 5 else ''}")  # noqa: PLR2004 - a few names
-    return Outcome(_prepare(network, inputs["routes"].frame, settings), (note,) if far else ())
+    return Outcome(prepare_ways(network, inputs["routes"].frame, settings), (note,) if far else ())
 
 
-def _choose_services(places: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+def choose_services(places: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Services that the study names, else those that some place offers."""
     wanted = set(settings.config.services) | set(settings.config.siting.services)
     if not settings.config.services:
         wanted |= {service for items in places["services"] for service in items}
@@ -124,7 +113,7 @@ def _choose_services(places: pd.DataFrame, settings: Settings) -> pd.DataFrame:
 
 def _cover(inputs: Inputs, settings: Settings) -> Outcome:
     places = inputs["facilities"]
-    services = _choose_services(places, settings)
+    services = choose_services(places, settings)
     frame = compute_coverage(inputs["lines"], inputs["travel"], places, services,
                              group=_REFERENCE_GROUP)
     offered = {service for items in places["services"] for service in items}
@@ -133,78 +122,11 @@ def _cover(inputs: Inputs, settings: Settings) -> Outcome:
 
 
 def _find_gaps(inputs: Inputs, settings: Settings) -> Outcome:
-    services = _choose_services(inputs["facilities"], settings)
+    services = choose_services(inputs["facilities"], settings)
     water = settings.parameters.section("water")
     frame = find_gaps(inputs["lines"], inputs["coverage"].frame, services,
                       corridors=settings.corridors, travel=inputs["travel"], water=Water(**water))
     return Outcome(frame)
-
-
-def _site(inputs: Inputs, settings: Settings) -> Outcome:
-    config, choice = settings.config, settings.config.siting
-    lines, segments = inputs["lines"], inputs["segments"].frame
-    rules = _choose_rules(settings)
-    layers = [inputs[name].frame if inputs[name] else None for name in ("waypoints", "places")]
-    towns = gather_towns(layers[0], layers[1], crs_metric=config.crs_metric, rules=rules)
-    candidates, excluded = list_candidates(
-        towns, segments, inputs["facilities"], services=choice.services,
-        crs_metric=config.crs_metric, rules=rules,
-    )
-    if not len(candidates):
-        raise CallError("site: no town near a leg may be a candidate: widen "
-                        "siting.max_candidate_km")
-    network = attach_places(inputs["network"], candidates, lines, crs_metric=config.crs_metric,
-                            max_access_km=settings.value("walk.max_access_km"))
-    travel = _prepare(network, inputs["routes"].frame, settings)
-    services = _choose_services(inputs["facilities"], settings)
-    problem = pose_problem(segments, inputs["coverage"].frame, services, travel,
-                           wanted=choice.services)
-    intensity, filled_km = fill_intensity(segments)
-    proposal = propose_sites(
-        problem, candidates, intensity=intensity, k=choice.k, method=choice.method,
-        intensity_draws=_fill_draws(inputs["route_intensity"].draws, segments, intensity),
-        time_limit_s=settings.value("siting.time_limit_s"),
-    )
-    filled = (f"siting: {filled_km:,.0f} km without sufficient evidence weigh as their corridor's "
-              "median")
-    left_out = (f"siting: {len(excluded)} towns are no candidates; no flow data are used: "
-                "intensity already holds the flow")
-    notes = [filled, left_out] if filled_km else [left_out]
-    notes += [
-        f"siting: {name}: not proven the best ({solution.status}, gap {solution.gap:.1%})"
-        for name, solution in (("by risk", proposal.risk), ("by length", proposal.km))
-        if solution.status != "optimal"
-    ]
-    return Outcome(Siting(proposal, excluded, filled_km), tuple(notes))
-
-
-def _choose_rules(settings: Settings) -> CandidateRules:
-    choice = settings.config.siting
-    return CandidateRules(
-        max_access_km=settings.value("siting.max_candidate_km"),
-        min_population=int(settings.value("siting.min_population")),
-        min_spacing_km=settings.value("siting.min_spacing_km"),
-        security_share=settings.value("siting.security_top_share"),
-        override=choice.security_override, forbidden=choice.forbidden,
-    )
-
-
-def _fill_draws(draws: np.ndarray, segments: pd.DataFrame, intensity: np.ndarray) -> np.ndarray:
-    """Draws by row; what evidence does not support is held at what was filled in."""
-    filled = np.asarray(draws, dtype=np.float64).T.copy()
-    silent = (segments["evidence"] == "insufficient").to_numpy()
-    filled[:, silent] = intensity[silent]
-    return filled
-
-
-def _publish_sites(inputs: Inputs, settings: Settings) -> Outcome:
-    del settings
-    return Outcome(inputs["siting"].proposal.by_risk)
-
-
-def _publish_km_sites(inputs: Inputs, settings: Settings) -> Outcome:
-    del settings
-    return Outcome(inputs["siting"].proposal.by_km)
 
 
 def _lay_along(inputs: Inputs, settings: Settings) -> Outcome:
@@ -217,7 +139,7 @@ def _lay_along(inputs: Inputs, settings: Settings) -> Outcome:
 
 
 def _time_bare_ways(inputs: Inputs, settings: Settings) -> Outcome:
-    return Outcome(_prepare(inputs["network"], inputs["routes"].frame, settings))
+    return Outcome(prepare_ways(inputs["network"], inputs["routes"].frame, settings))
 
 
 def _name_corridors(inputs: Inputs, settings: Settings) -> Outcome:
@@ -246,10 +168,6 @@ COVERAGE_STEPS: tuple[Step, ...] = (
     Step("travel", ("network", "lines", "routes", "facilities"), _time_ways, publishes=False),
     Step("coverage", ("lines", "travel", "facilities"), _cover),
     Step("gaps", ("lines", "coverage", "travel", "facilities"), _find_gaps),
-    Step("siting", ("lines", "network", "routes", "segments", "coverage", "facilities",
-                    "route_intensity", "waypoints", "places"), _site, publishes=False),
-    Step("proposed_sites", ("siting",), _publish_sites),
-    Step("proposed_sites_km", ("siting",), _publish_km_sites),
     Step("along", ("lines", "routes", "facilities", "ways"), _lay_along),
     Step("corridors", ("routes",), _name_corridors),
     Step("corridor_summary", ("segments", "coverage", "gaps"), _summarise),

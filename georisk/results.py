@@ -39,6 +39,8 @@ def read_results(folder: Path) -> dict[str, Layer]:
     CallError
         If the folder holds none.
     """
+    if not (folder / _INDEX).is_file():
+        folder = folder / "restricted"
     index = folder / _INDEX
     if not index.is_file():
         raise CallError(f"{folder} holds no results: give the folder that `georisk site -o` wrote")

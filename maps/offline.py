@@ -64,10 +64,10 @@ class OfflineFigure(Figure):  # type: ignore[misc]
             "page.html",
             page=self.page,
             policy=_POLICY_SLOT,
-            styles=[Markup(read_asset(name)) for name in STYLES],  # noqa: S704 - our own files and folium's own rendering
-            scripts=[Markup(read_asset(name)) for name in SCRIPTS],  # noqa: S704 - our own files and folium's own rendering
-            body=Markup(self.html.render(**kwargs)),  # noqa: S704 - our own files and folium's own rendering
-            start=Markup(self.script.render(**kwargs)),  # noqa: S704 - our own files and folium's own rendering
+            styles=[Markup(read_asset(name)) for name in STYLES],  # noqa: S704 - our own files
+            scripts=[Markup(read_asset(name)) for name in SCRIPTS],  # noqa: S704
+            body=Markup(self.html.render(**kwargs)),  # noqa: S704 - holds no data, see add_map
+            start=Markup(self.script.render(**kwargs)),  # noqa: S704
         )
         return seal_page(str(html))
 

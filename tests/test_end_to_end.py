@@ -306,3 +306,15 @@ def test_the_relief_raster_is_used(folder, study):
     assert np.allclose(flat_h, 0.1985, rtol=1e-3)
     assert np.allclose(per_km[:, 0], 0.2164, rtol=2e-3)
     assert np.allclose(per_km[:, 1], 0.1821, rtol=2e-3)
+
+
+def test_a_run_goes_on_where_no_site_can_be_proposed(folder):
+    """Without towns there is no candidate: the layer is empty, and a warning says why."""
+    text = (folder / "study.toml").read_text()
+    start = text.index("[layers.waypoints]")
+    text = text[:start] + text[text.index("\n\n", start) + 2 :]
+    (folder / "townless.toml").write_text(text)
+    townless = Study.open(folder / "townless.toml", today=TODAY)
+    assert len(townless.layer("proposed_sites")) == 0
+    assert any("no site is proposed" in w for w in townless.made("siting").warnings)
+    publish(townless, folder / "townless-runs")

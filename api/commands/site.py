@@ -11,7 +11,7 @@ import typer
 from api.commands.options import JsonOption, QuietOption, StudyOption, open_study, say
 
 if TYPE_CHECKING:
-    from georisk.coverage_steps import Siting
+    from georisk.siting.proposals import Proposal
     from layers.layer import Layer
 
 _OBJECTIVES = ("coverage",)
@@ -43,10 +43,13 @@ def site(
     services = tuple(sorted({name.strip() for name in service.split(",")} - {""}))
     choice = {**opened.config.siting.model_dump(), "services": services, "k": k, "method": method}
     scenario = opened.with_changes(siting=choice)
-    layers = {name: scenario.layer(name) for name in ("proposed_sites", "proposed_sites_km")}
     siting = scenario.value("siting")
+    if siting.proposal is None:
+        raise CallError(siting.refusal)
+    layers = {name: scenario.layer(name) for name in ("proposed_sites", "proposed_sites_km")}
     if as_json:
-        typer.echo(json.dumps(_describe(layers, siting), ensure_ascii=False, indent=1))
+        told = _describe(layers, siting.proposal, filled_km=siting.filled_km)
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         print_sites(layers["proposed_sites"])
         print_sites(layers["proposed_sites_km"])
@@ -60,15 +63,17 @@ def site(
             f"--with {out}`", quiet=quiet)
 
 
-def _describe(layers: dict[str, Layer], siting: Siting) -> dict[str, object]:
-    solution = siting.proposal.risk
+def _describe(
+    layers: dict[str, Layer], proposal: Proposal, *, filled_km: float
+) -> dict[str, object]:
+    solution = proposal.risk
     return {
         "objective": solution.objective,
         "bound": solution.bound,
         "bound_gap": solution.gap,
         "status": solution.status,
         "uncovered": solution.total,
-        "filled_km": siting.filled_km,
+        "filled_km": filled_km,
         "sites": _to_rows(layers["proposed_sites"]),
         "person_km_sites": _to_rows(layers["proposed_sites_km"]),
         "synthetic": layers["proposed_sites"].provenance.synthetic,
