@@ -25,7 +25,7 @@ class LayerConfig(_Frozen):
     path: tuple[str, ...]
     spec: str = ""
     adapter: str = ""
-    role: str = ""
+    role: Literal["", "route", "place", "facility", "incident", "hazard", "context", "table"] = ""
 
     @field_validator("path", mode="before")
     @classmethod

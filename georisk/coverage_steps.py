@@ -18,8 +18,8 @@ from georisk.services import tabulate_services
 from georisk.step import Inputs, Outcome, Settings, Step
 from georisk.stretches import aggregate_stretches
 from georisk.summary import name_corridors, summarise_corridors
-from georisk.travel import Pace, Travel, prepare_travel
-from layers.crs import WGS84
+from georisk.travel import TERRAIN_OF_MODE, Pace, Travel, prepare_travel
+from layers.crs import WGS84, measure_length_km
 from layers.disclosure import find_sealed_places
 from layers.errors import CallError
 from layers.rasters import interpolate_relief
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from layers.layer import RasterLayer
 
 _REFERENCE_GROUP = "men"
+_OFF_PATH = " off the path"
+_MAX_DETOUR = 3.0
 
 
 def _gather_facilities(inputs: Inputs, settings: Settings) -> Outcome:
@@ -79,15 +81,37 @@ def _sample_ends(relief: RasterLayer, lines: gpd.GeoDataFrame) -> np.ndarray:
 def prepare_ways(network: Network, routes: pd.DataFrame, settings: Settings) -> Travel:
     """Put the times of the reference profile on a network."""
     parameters = settings.parameters
-    speed = settings.config.reference.profile
+    profile = settings.config.reference.profile
+    off_path = parameters.value("walk.off_path_factor")
     pace = Pace(
-        speed_factor=parameters.value(f"profile.{speed}.speed_factor"),
-        off_path_factor=parameters.value("walk.off_path_factor"),
+        speed_factor=parameters.value(f"profile.{profile}.speed_factor"),
+        off_path_factor=off_path,
         mode_speed_kmh=parameters.section("speed"),
-        terrain_factor=parameters.section("terrain"),
+        terrain_factor=_add_off_path(parameters.section("terrain"), off_path),
     )
-    terrain = routes["terrain"].dropna().to_dict()
-    return prepare_travel(network, terrain, pace=pace, signs=find_signs(settings.corridors))
+    return prepare_travel(network, _name_ground(routes), pace=pace,
+                          signs=find_signs(settings.corridors), detour=_measure_detour(routes))
+
+
+def _add_off_path(factors: dict[str, float], off_path: float) -> dict[str, float]:
+    """Every ground once more, for walking off the path on it."""
+    return factors | {f"{name}{_OFF_PATH}": factor / off_path for name, factor in factors.items()}
+
+
+def _name_ground(routes: pd.DataFrame) -> dict[str, str]:
+    """What lies underfoot, by leg; foot legs away from roads are off the path."""
+    ground = routes["terrain"].fillna(routes["mode"].map(TERRAIN_OF_MODE))
+    off = (routes["mode"] == "foot") & routes["off_road"].fillna(value=False).astype(bool)
+    named: dict[str, str] = ground.where(~off, ground + _OFF_PATH).to_dict()
+    return named
+
+
+def _measure_detour(routes: gpd.GeoDataFrame) -> dict[str, float]:
+    """How many times longer than the drawn line a leg is by its stated length; at least 1."""
+    drawn_km = measure_length_km(routes.geometry.to_numpy())
+    ratio = (routes["stated_km"] / drawn_km).clip(1.0, _MAX_DETOUR).fillna(1.0)
+    by_leg: dict[str, float] = ratio.to_dict()
+    return by_leg
 
 
 def _time_ways(inputs: Inputs, settings: Settings) -> Outcome:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pandas as pd
 
-from georisk.places import list_places
+from georisk.places import coarsen_places, list_places
 from georisk.results import read_results
 from georisk.snapshot import Snapshot, find_current
 from layers.disclosure import disclose, disclose_raster, narrow_spec
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Kept = TypeVar("Kept")
 _NO_ROWS = pd.DataFrame()
 _PUBLIC_MANIFEST = ("run_id", "version", "as_of")
-_PARTNER_MANIFEST = (*_PUBLIC_MANIFEST, "study", "synthetic", "warnings")
+_PARTNER_MANIFEST = (*_PUBLIC_MANIFEST, "study", "synthetic")
 
 
 @dataclass(frozen=True)
@@ -127,9 +127,13 @@ class Door:
         return {**{key: manifest[key] for key in keys}, "layers": list(self.names())}
 
     def list_places(self, query: PlaceQuery) -> pd.DataFrame:
-        """Places along a corridor, a leg or between two towns, in order; disclosed rows only."""
+        """Places along a corridor, a leg or between two towns, in order; disclosed rows only.
+
+        Who may not see the line gets whole hours and 5 km, and no offset to it.
+        """
         along = self._keep("along", lambda: self._snapshot.layer("along"))
-        return list_places(along.frame, self.layer(query.layer).frame, query)
+        table = list_places(along.frame, self.layer(query.layer).frame, query)
+        return table if self.audience == "restricted" else coarsen_places(table)
 
     def is_current(self) -> bool:
         """Whether this is still the published run, and still the same day."""

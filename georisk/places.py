@@ -96,6 +96,18 @@ def list_places(
     return table.reindex(columns=list(COLUMNS))
 
 
+def coarsen_places(table: pd.DataFrame) -> pd.DataFrame:
+    """Distances for audiences that may not see the line: whole hours, 5 km, no offset to it.
+
+    A place's own position, with its exact distance along the way, would give the way away.
+    """
+    walk_h = table["walk_h"].round()
+    return table.assign(
+        km=(table["km"] / 5).round() * 5, walk_h=walk_h,
+        walk_h_from_previous=walk_h.diff(), access_km=float("nan"),
+    )
+
+
 def _order(rows: pd.DataFrame, along: pd.DataFrame, stretch: _Stretch) -> pd.DataFrame:
     column = "forward_h" if stretch.sign > 0 else "backward_h"
     stops = along[(along["corridor"] == stretch.corridor) & (along["kind"] == "stop")]

@@ -175,7 +175,7 @@ def _write_run(study: Study, work: Path, started: dt.datetime, runs: Path) -> st
     counts = _write_quarantine(study, work)
     (work / "parameters.toml").write_text(study.parameters.to_toml(), encoding="utf-8")
     specs = {name: study.made(name).value.spec.model_dump(mode="json") for name in study.names()}
-    (work / "specs.json").write_text(_dump(specs), encoding="utf-8")
+    (work / "specs.json").write_text(json.dumps(specs, ensure_ascii=False, indent=1), "utf-8")
     inputs = _hash_inputs(study)
     run_id = _name_run(inputs, study, started, runs)
     manifest = {
@@ -273,7 +273,8 @@ def _hash_inputs(study: Study) -> dict[str, dict[str, str]]:
 def _name_run(
     inputs: dict[str, dict[str, str]], study: Study, started: dt.datetime, runs: Path
 ) -> str:
-    short = hash_text(_dump(inputs), study.parameters.sha256, study.as_of.isoformat())[:8]
+    rests_on = (_dump(inputs), study.parameters.sha256, study.as_of.isoformat(), __version__)
+    short = hash_text(*rests_on)[:8]
     moment = started
     while (runs / f"{moment:%Y%m%dT%H%M%SZ}-{short}").exists():
         moment += dt.timedelta(seconds=1)

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from georisk.config import StudyConfig, find_study_file, read_config, validate_config
+from georisk.config import LayerConfig, StudyConfig, find_study_file, read_config, validate_config
 from georisk.corridors import find_corridor_faults, find_leg_faults
 from georisk.made import Made, derive_provenance, wrap_outcome
 from georisk.parameters import Parameters
 from georisk.steps import STEPS, Settings, Step
 from layers.catalog import load_catalog
 from layers.errors import CallError, LayerError, StudyError
-from layers.intake import Intake, take_in
+from layers.intake import Intake, Limits, take_in
 from layers.layer import Layer, Provenance, RasterLayer, hash_text
 from layers.rasters import read_raster
 from layers.readers import read_rows
@@ -103,11 +103,19 @@ class Study:
         entry = self.config.layers.get(name)
         if entry is not None and entry.spec:
             spec = read_spec(self.file.parent / entry.spec)
-            return spec.model_copy(update={"name": name})
+            return spec.model_copy(update={"name": name, **self._fix_role(entry, spec)})
         catalog = load_catalog()
         if name not in catalog:
             raise CallError(f"no layer named {name!r}; there are: {', '.join(self.names())}")
         return catalog[name]
+
+    @staticmethod
+    def _fix_role(entry: LayerConfig, spec: LayerSpec) -> dict[str, str]:
+        """The role that `study.toml` gives; nothing that is read may pass for a result."""
+        role = entry.role or spec.role
+        if role == "result":
+            raise StudyError(f"{spec.name}: role: a layer that is read is not a result")
+        return {"role": role}
 
     # -- inputs --------------------------------------------------------------------------
 
@@ -157,7 +165,8 @@ class Study:
             raster = read_raster(files[0], spec, provenance=base)
             return Made(raster, sha256, base, seconds=time.perf_counter() - started)
         raw = pd.concat([read_rows(path, spec, adapter=entry.adapter) for path in files])
-        intake = take_in(raw, spec, source=", ".join(base.sources), today=self.today)
+        limits = Limits(self.today, self.config.area)
+        intake = take_in(raw, spec, source=", ".join(base.sources), limits=limits)
         if spec.role == "route":
             faults = find_leg_faults(intake.accepted, segment_km=self.config.segment_km)
             if faults:
@@ -247,7 +256,7 @@ class Study:
         return gathered
 
     def _role(self, name: str) -> str:
-        return self.config.layers[name].role or self.spec(name).role
+        return self.spec(name).role
 
     def _compute(self, step: Step) -> Made:
         gathered = self._gather(step)

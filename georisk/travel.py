@@ -99,6 +99,7 @@ def prepare_travel(
     *,
     pace: Pace | None = None,
     signs: Mapping[str, int] | None = None,
+    detour: Mapping[str, float] | None = None,
 ) -> Travel:
     """Put times on a network, for people going north and for people going south.
 
@@ -109,6 +110,8 @@ def prepare_travel(
     terrain : mapping
         What lies underfoot, by leg; a leg without one takes the usual ground of its mode.
     pace : Pace, optional
+    detour : mapping, optional
+        How many times longer than drawn a leg is, by leg; others 1. Hours follow it.
     signs : mapping, optional
         -1 for legs drawn against the way north (`georisk.corridors.find_signs`); others +1.
 
@@ -132,7 +135,7 @@ def prepare_travel(
     pace = pace or Pace()
     signs = signs or {}
     leg_sign = np.array([signs.get(name, NORTHWARD) for name in network.leg_ids], np.int64)
-    walk_h, mode_h = _time_edges(network, terrain, pace)
+    walk_h, mode_h = _time_edges(network, terrain, pace, detour or {})
     speed_kmh = float(walk_speed_kmh(0.0)) * pace.speed_factor * pace.off_path_factor
     graphs = {
         (measure, heading): build_graph(
@@ -147,7 +150,7 @@ def prepare_travel(
 
 
 def _time_edges(
-    network: Network, terrain: Mapping[str, str], pace: Pace
+    network: Network, terrain: Mapping[str, str], pace: Pace, detour: Mapping[str, float]
 ) -> tuple[FloatArray, FloatArray]:
     """Hours on foot and by mode, shape (n_edges, 2): as drawn, and against it."""
     ground = [
@@ -162,10 +165,12 @@ def _time_edges(
          for mode, leg in zip(network.leg_modes, network.leg_ids, strict=True)]
     )[network.leg]
     modes = np.array(network.leg_modes)[network.leg]
-    slope = network.rise_m / np.maximum(network.length_km * _M_PER_KM, 1e-9)
+    longer = np.array([detour.get(leg, 1.0) for leg in network.leg_ids])[network.leg]
+    length_km = network.length_km * longer
+    slope = network.rise_m / np.maximum(length_km * _M_PER_KM, 1e-9)
     speed_kmh = walk_speed_kmh(np.column_stack([slope, -slope])) * pace.speed_factor
-    walk_h = network.length_km[:, None] * factor[:, None] / speed_kmh
-    ride_h = np.repeat((network.length_km / ride_kmh)[:, None], 2, axis=1)
+    walk_h = length_km[:, None] * factor[:, None] / speed_kmh
+    ride_h = np.repeat((length_km / ride_kmh)[:, None], 2, axis=1)
     walk_h = np.where((modes == "boat")[:, None], ride_h, walk_h)
     return walk_h, np.where((modes == "foot")[:, None], walk_h, ride_h)
 

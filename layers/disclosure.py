@@ -38,6 +38,7 @@ RELEASES: Mapping[str, Level] = {
     "suppress_small_cells": "public",  # 10 incidents, 3 sources, 3 spots, 90 days; class only
     "ten_km_stretches": "partner",  # ten stretches of 1 km in one; class only
 }
+ROLE_FLOORS: Mapping[str, Level] = {"incident": "sealed", "route": "restricted"}
 VIEWS: Mapping[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "blurred_incidents": blur_incidents,
     "gap_lines": draw_gap_lines,
@@ -56,12 +57,13 @@ class _Shown:
 def judge_level(layer: Layer | RasterLayer) -> Level:
     """Level of a layer in force.
 
-    An input carries its own. A result carries the strictest of its own and its inputs', unless
+    An input carries its own, but none below the floor of its role, whatever a study's own spec
+    says. A result carries the strictest of its own and its inputs', unless
     its spec names a release of this module; an unknown release counts for nothing.
     """
     spec, inputs_level = layer.spec, layer.provenance.inputs_level
     if spec.role != "result":
-        return spec.effective_level
+        return find_highest_level([spec.effective_level, ROLE_FLOORS.get(spec.role, "public")])
     if spec.released_by in RELEASES:
         return find_highest_level([spec.effective_level, RELEASES[spec.released_by]])
     return find_highest_level([spec.effective_level, inputs_level])
@@ -168,7 +170,7 @@ def narrow_spec(layer: Layer | RasterLayer, audience: Audience) -> LayerSpec:
 
 
 def _find_rows(layer: Layer, audience: Audience, today: dt.date) -> pd.Series:
-    rule = layer.spec.row_rule
+    rule = layer.spec.row_rule or ("consented_places" if layer.spec.role == "facility" else "")
     if not rule:
         return pd.Series(data=True, index=layer.frame.index)
     if rule not in ROW_RULES:
@@ -199,6 +201,9 @@ def find_consented_places(frame: pd.DataFrame, *, today: dt.date) -> pd.Series:
 
     ``verify_by`` counts at most 90 days from ``last_verified``. Unknown is no.
     """
+    needed = {"publish_ok", "consent_until", "last_verified", "verify_by"}
+    if not needed <= set(frame.columns):
+        return pd.Series(data=False, index=frame.index)
     day = pd.Timestamp(today)
     agreed = frame["publish_ok"].fillna(value=False).astype(bool)
     consent = (frame["consent_until"] >= day).fillna(value=False)
@@ -218,7 +223,7 @@ def _show_official(frame: pd.DataFrame, audience: Audience, today: dt.date) -> p
     if audience == "restricted":
         return pd.Series(data=True, index=frame.index)
     official = frame["official_crossing"].fillna(value=False).astype(bool)
-    return frame["kind"].isin(["town", "station"]) | ((frame["kind"] == "crossing") & official)
+    return (frame["kind"] == "town") | ((frame["kind"] == "crossing") & official)
 
 
 RowRule = Callable[[pd.DataFrame, Audience, "dt.date"], pd.Series]

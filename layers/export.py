@@ -46,7 +46,7 @@ def export_layer(layer: Layer, path: Path, *, format_: str, marking: Mapping[str
         raise CallError(f"--format {format_!r}: there are {', '.join(FORMATS)}")
     needs_shapes = format_ in {"gpkg", "fgb", "kml", "gpx"}
     if needs_shapes and layer.spec.geometry == "none":
-        raise CallError(f"{layer.spec.name} has no geometry: give csv, xlsx, json or parquet")
+        raise CallError(f"{layer.spec.name} has no geometry: give csv, xlsx, geojson or parquet")
     FORMATS[format_](layer, path, marking)
 
 
@@ -114,7 +114,8 @@ def _write_vector(driver: str) -> Callable[[Layer, Path, Mapping[str, str]], Non
             pyogrio.write_dataframe(table, path, driver=driver, layer=layer.spec.name)
             return
         if driver == "GPX":
-            table = pd.DataFrame({"name": table.get("name", table[layer.spec.id])})
+            note = "SYNTHETIC" if layer.provenance.synthetic else ""
+            table = pd.DataFrame({"name": table.get("name", table[layer.spec.id]), "desc": note})
         shaped = frame[["geometry"]].join(table)
         extra = {"layer_metadata": dict(marking)} if driver == "GPKG" else {}
         pyogrio.write_dataframe(shaped, path, driver=driver, layer=layer.spec.name, **extra)

@@ -24,7 +24,8 @@ def draw_schematic_legs(frame: pd.DataFrame) -> gpd.GeoDataFrame:
     """Legs for the public: lines on a 0.1 degree grid; off the road, a band without a line.
 
     The band runs straight from town to town and is at least twice the leg's accuracy wide, so
-    nothing in it points at a way to walk.
+    nothing in it points at a way to walk. A foot leg of which nobody said whether it follows a
+    road counts as one that does not.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def draw_schematic_legs(frame: pd.DataFrame) -> gpd.GeoDataFrame:
     GeoDataFrame
         Same rows, column ``band`` added; LineString or Polygon, EPSG:4326.
     """
-    off_road = frame["off_road"].fillna(value=False).astype(bool) & (frame["mode"] == "foot")
+    off_road = frame["off_road"].fillna(value=True).astype(bool) & (frame["mode"] == "foot")
     shapes = [
         _draw_band(line, accuracy_km) if band else _round_line(line)
         for line, band, accuracy_km in zip(
@@ -80,7 +81,7 @@ def tell_gaps_in_words(frame: pd.DataFrame) -> pd.DataFrame:
     >>> tell_gaps_in_words(gap)["words"].iloc[0]
     'no known water between A and B: at least 14 h walking (2 days)'
     """
-    kept = frame[frame["walk_h"].fillna(value=0) >= _MIN_GAP_H]
+    kept = frame[~(frame["walk_h"] < _MIN_GAP_H)]
     hours = kept["walk_h"].round().astype("Int64")
     days = np.ceil(kept["walk_h"] / _HOURS_A_DAY).astype("Int64")
     columns = ["corridor", "service", "direction", "from_place", "to_place", "synthetic"]
@@ -94,6 +95,8 @@ def tell_gaps_in_words(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _tell_gap(service: str, start: str, end: str, hours: int, days: int) -> str:
     where = f"around {start}" if start == end else f"between {start} and {end}"
+    if pd.isna(hours):
+        return f"no known {service.replace('_', ' ')} {where}: nobody can walk it"
     tail = f" ({days} days)" if days > 1 else ""
     return f"no known {service.replace('_', ' ')} {where}: at least {hours} h walking{tail}"
 
@@ -106,7 +109,7 @@ def _number(out: pd.DataFrame, order: pd.Series) -> pd.Index:
 
 def draw_gap_lines(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Gaps for partners: lines to 0.01 degree, length to 10 km, whole hours."""
-    kept = frame[frame["walk_h"].fillna(value=0) >= _MIN_GAP_H]
+    kept = frame[~(frame["walk_h"] < _MIN_GAP_H)]
     lines = shapely.transform(
         kept.geometry.to_numpy(), lambda xy: np.round(xy, _DECIMALS_PARTNER)
     )

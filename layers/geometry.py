@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FAULT_COLUMNS = ["row", "column", "value", "reason", "suggestion"]
 _DECIMALS = 7
+Area = tuple[float, float, float, float]
 _LON = ColumnSpec(dtype="number", meaning="longitude", unit="degree")
 _LAT = ColumnSpec(dtype="number", meaning="latitude", unit="degree")
 _FAMILIES = {
@@ -29,13 +30,17 @@ _FAMILIES = {
 }
 
 
-def locate_rows(raw: pd.DataFrame, spec: LayerSpec) -> tuple[gpd.GeoSeries, pd.DataFrame]:
+def locate_rows(
+    raw: pd.DataFrame, spec: LayerSpec, *, area: Area | None = None
+) -> tuple[gpd.GeoSeries, pd.DataFrame]:
     """Take the geometry of each row, from ``lon`` and ``lat`` or from the file itself.
 
     Parameters
     ----------
     raw : DataFrame or GeoDataFrame
         Integer index.
+    area : tuple, optional
+        West, south, east, north, degrees: axes that lie inside only when swapped are a fault.
 
     Returns
     -------
@@ -50,9 +55,9 @@ def locate_rows(raw: pd.DataFrame, spec: LayerSpec) -> tuple[gpd.GeoSeries, pd.D
         If the layer has no geometry or no CRS at all.
     """
     if isinstance(raw, gpd.GeoDataFrame):
-        return _check_shapes(_to_wgs84(raw, spec), spec)
+        return _check_shapes(_to_wgs84(raw, spec), spec, area)
     if {"lon", "lat"} <= set(raw.columns) and spec.geometry == "Point":
-        return _check_points(raw, spec)
+        return _check_points(raw, spec, area)
     reason = "no geometry: give a spatial file, or the columns lon and lat"
     raise LayerError([Fault(spec.name, "", None, "", "geometry", "", reason)])
 
@@ -71,7 +76,9 @@ def _round_shapes(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.asarray(shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS)))
 
 
-def _check_shapes(geometry: gpd.GeoSeries, spec: LayerSpec) -> tuple[gpd.GeoSeries, pd.DataFrame]:
+def _check_shapes(
+    geometry: gpd.GeoSeries, spec: LayerSpec, area: Area | None
+) -> tuple[gpd.GeoSeries, pd.DataFrame]:
     shapes = geometry.to_numpy()
     kinds = geometry.geom_type
     found: list[pd.DataFrame] = []
@@ -86,8 +93,21 @@ def _check_shapes(geometry: gpd.GeoSeries, spec: LayerSpec) -> tuple[gpd.GeoSeri
     outside = (bounds.abs().max(axis=1) > 180) | (bounds[["miny", "maxy"]].abs().max(axis=1) > 90)  # noqa: PLR2004
     outside = outside & ~missing & ~wrong
     found.append(_list_faults(outside, "", "coordinates outside the globe"))
+    middle = pd.DataFrame({"x": (bounds["minx"] + bounds["maxx"]) / 2,
+                           "y": (bounds["miny"] + bounds["maxy"]) / 2})
+    turned = _find_turned(middle["x"], middle["y"], area) & ~outside & ~missing & ~wrong
+    found.append(_list_faults(turned, "", "axes swapped? turned about, it lies in the area"))
     faults = pd.concat(found, ignore_index=True)
     return geometry.mask(geometry.index.isin(faults["row"])), faults
+
+
+def _find_turned(x: pd.Series, y: pd.Series, area: Area | None) -> pd.Series:
+    """Positions outside the area that lie inside it with their axes swapped."""
+    if area is None:
+        return pd.Series(data=False, index=x.index)
+    west, south, east, north = area
+    inside = x.between(west, east) & y.between(south, north)
+    return ~inside & y.between(west, east) & x.between(south, north)
 
 
 def _list_faults(mask: pd.Series, value: object, reason: str) -> pd.DataFrame:
@@ -99,19 +119,23 @@ def _list_faults(mask: pd.Series, value: object, reason: str) -> pd.DataFrame:
     )
 
 
-def _check_points(raw: pd.DataFrame, spec: LayerSpec) -> tuple[gpd.GeoSeries, pd.DataFrame]:
+def _check_points(
+    raw: pd.DataFrame, spec: LayerSpec, area: Area | None
+) -> tuple[gpd.GeoSeries, pd.DataFrame]:
     axes = spec.model_copy(update={"columns": {"lon": _LON, "lat": _LAT}})
     typed, unread = coerce_columns(raw[["lon", "lat"]], axes)
     lon, lat = typed["lon"], typed["lat"]
     blank = (lon.isna() | lat.isna()) & ~raw.index.isin(unread["row"])
     swapped = (lat.abs() > 90) & (lon.abs() <= 90) & (lat.abs() <= 180)  # noqa: PLR2004
     outside = ((lat.abs() > 90) | (lon.abs() > 180)) & ~swapped  # noqa: PLR2004
+    turned_in = _find_turned(lon, lat, area) & ~swapped & ~outside
     pair = lon.map("{:g}".format).astype("str") + ", " + lat.map("{:g}".format).astype("str")
     turned = "axes swapped: " + lat.map("{:g}".format) + ", " + lon.map("{:g}".format) + "?"
     found = [
         _describe(unread, raw),
         _point_faults(blank, "", "coordinate missing", ""),
         _point_faults(swapped, pair, "latitude beyond 90 degrees", turned),
+        _point_faults(turned_in, pair, "outside the study's area", turned),
         _point_faults(outside, pair, "coordinates outside the globe", ""),
     ]
     faults = pd.concat(found, ignore_index=True)

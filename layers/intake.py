@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from layers.coerce import coerce_columns
 from layers.errors import REMOVED, BrokenError, Fault, LayerError
 from layers.geometry import FAULT_COLUMNS, locate_rows
 from layers.layer import index_frame
-from layers.schema import find_violations
+from layers.schema import find_missing, find_violations
 from layers.spec import ID_PATTERN, LayerSpec
 
 if TYPE_CHECKING:
@@ -22,6 +23,23 @@ if TYPE_CHECKING:
 MAX_QUARANTINED_SHARE = 0.20
 EARLIEST = pd.Timestamp(1900, 1, 1)
 _LOCATION = frozenset({"lon", "lat", "geometry"})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a study knows of its rows before it has read them.
+
+    Attributes
+    ----------
+    today : datetime.date or None
+        The real date: an incident dated later is a fault.
+    area : tuple or None
+        West, south, east, north in degrees. A position outside whose axes, swapped, lie inside
+        is a fault; other positions outside are kept.
+    """
+
+    today: dt.date | None = None
+    area: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +76,7 @@ class Intake:
 
 
 def take_in(
-    raw: pd.DataFrame, spec: LayerSpec, *, source: str, today: dt.date | None = None
+    raw: pd.DataFrame, spec: LayerSpec, *, source: str, limits: Limits | None = None
 ) -> Intake:
     """Sort the rows of a source into accepted and quarantined.
 
@@ -70,8 +88,8 @@ def take_in(
     spec : LayerSpec
     source : str
         File name for messages.
-    today : datetime.date, optional
-        The real date: an incident dated later is a fault.
+    limits : Limits, optional
+        Where and until when rows can be.
 
     Raises
     ------
@@ -95,8 +113,9 @@ def take_in(
     if not len(raw):
         raise LayerError([Fault(spec.name, source, None, "", "", "", "the file has no rows",
                                 "leave the layer out of study.toml until there is one")])
-    typed, found = _check_rows(raw, spec, today)
+    typed, found = _check_rows(raw, spec, limits or Limits())
     faults = _describe_faults(found, raw, spec, origin)
+    typed = _remove_hidden(typed, spec)
     bad = typed.index.isin(found["row"])
     accepted = index_frame(typed[~bad], spec)
     intake = Intake(spec, accepted, faults, len(raw), int(bad.sum()))
@@ -140,16 +159,16 @@ def _check_columns(raw: pd.DataFrame, spec: LayerSpec, source: str) -> None:
 
 
 def _check_rows(
-    raw: pd.DataFrame, spec: LayerSpec, today: dt.date | None
+    raw: pd.DataFrame, spec: LayerSpec, limits: Limits
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     flat = pd.DataFrame(raw.drop(columns="geometry", errors="ignore"))
     typed, unread = coerce_columns(flat, spec)
     broken = find_violations(typed, spec)
     ids = raw[spec.id].astype("str").str.strip()
-    found = [unread, broken, _find_bad_ids(ids, spec), _find_bad_dates(typed, spec, today)]
+    found = [unread, broken, _find_bad_ids(ids, spec), _find_bad_dates(typed, spec, limits.today)]
     typed = typed.assign(**{spec.id: ids})
     if spec.geometry != "none":
-        geometry, off = locate_rows(raw, spec)
+        geometry, off = locate_rows(raw, spec, area=limits.area)
         typed = gpd.GeoDataFrame(typed, geometry=geometry)
         found.append(off)
     frames = [frame for frame in found if len(frame)]
@@ -190,6 +209,15 @@ def _find_bad_dates(typed: pd.DataFrame, spec: LayerSpec, today: dt.date | None)
     return pd.DataFrame(rows, columns=["row", "column", "reason"])
 
 
+def _remove_hidden(typed: pd.DataFrame, spec: LayerSpec) -> pd.DataFrame:
+    """Replace free text and personal values: nothing past this point can repeat them."""
+    hidden = {
+        name: typed[name].astype("str").mask(~find_missing(typed[name]), REMOVED)
+        for name in spec.hidden_columns if name in typed
+    }
+    return typed.assign(**hidden) if hidden else typed
+
+
 def _describe_faults(
     found: pd.DataFrame, raw: pd.DataFrame, spec: LayerSpec, origin: pd.DataFrame
 ) -> tuple[Fault, ...]:
@@ -201,10 +229,12 @@ def _describe_faults(
             shown = str(raw.at[row, column]) if column in raw else ""
         else:
             shown = str(value)
+        id_ = str(raw.at[row, spec.id]).strip()
+        if not re.fullmatch(ID_PATTERN, id_):
+            id_, shown = "", REMOVED if column == spec.id and shown.strip() else shown
         faults.append(
-            Fault(spec.name, origin.at[row, "source"], int(origin.at[row, "record"]),
-                  str(raw.at[row, spec.id]), column, shown[:80], reason,
-                  "" if pd.isna(suggestion) else str(suggestion))
+            Fault(spec.name, origin.at[row, "source"], int(origin.at[row, "record"]), id_,
+                  column, shown[:80], reason, "" if pd.isna(suggestion) else str(suggestion))
         )
     return tuple(faults)
 

@@ -160,6 +160,30 @@ def test_public_places_without_consent_in_date_are_not_listed(place):
     assert "consent" in done.stderr
 
 
+def test_public_places_give_no_offset_to_the_line(place, tmp_path):
+    """Whole hours and 5 km: a place's position with exact kilometres would give the way away."""
+    import datetime as dt
+
+    import georisk.doors
+    from georisk.places import PlaceQuery
+
+    day = dt.date(2025, 1, 15)
+    door = georisk.doors.open("public", runs=place / "study" / "runs", today=day)
+    table = door.list_places(PlaceQuery("assistance_points", day, corridor="west"))
+    assert table["km"].tolist() == [10, 20]
+    assert table["walk_h"].tolist() == [2, 4]
+    assert table["access_km"].isna().all()
+
+
+def test_a_list_that_is_not_public_says_so_in_its_name(place, tmp_path):
+    done = call("places", "-s", place / "study", "--layer", "shelters", "--corridor", "west",
+                "--format", "csv", "-o", tmp_path / "p.csv", "--audience", "restricted",
+                "--purpose", "x", "--holder", "Ana")
+    assert done.returncode == 0, done.stderr
+    (path,) = tmp_path.iterdir()
+    assert path.name.startswith("p.restricted.ana.until-")
+
+
 @pytest.mark.parametrize(
     "format_", ["geojson", "geojsonseq", "gpkg", "fgb", "parquet", "csv", "xlsx"])
 def test_exports_open_in_other_programs(place, tmp_path, format_):

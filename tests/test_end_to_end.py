@@ -318,3 +318,24 @@ def test_a_run_goes_on_where_no_site_can_be_proposed(folder):
     assert len(townless.layer("proposed_sites")) == 0
     assert any("no site is proposed" in w for w in townless.made("siting").warnings)
     publish(townless, folder / "townless-runs")
+
+
+def test_hours_follow_the_stated_length_and_the_ground(folder, study):
+    """A leg stated 1.4 times as long as drawn takes 1.4 times as long; off the path, / 0.6."""
+    text = (folder / "routes.geojson").read_text()
+    document = json.loads(text)
+    for feature in document["features"]:
+        properties = feature["properties"]
+        properties["mode"], properties["terrain"] = "foot", "dirt"
+        properties["off_road"] = properties["leg_id"] == "n00"
+        properties["stated_km"] = 7.0 if properties["leg_id"] == "n10" else 5.0
+    (folder / "longer.geojson").write_text(json.dumps(document))
+    config = (folder / "study.toml").read_text().replace("routes.geojson", "longer.geojson")
+    (folder / "longer.toml").write_text(config)
+    longer = Study.open(folder / "longer.toml", today=TODAY)
+    lines = longer.value("lines")
+    per_km = longer.value("travel").segment_walk_h[:, 0] / lines["length_km"].to_numpy()
+    first = {leg: per_km[(lines["leg_id"] == leg).to_numpy()][0] for leg in ("n00", "n10", "n20")}
+    assert first["n20"] == pytest.approx(1.1 / 5.0367, rel=2e-3)
+    assert first["n10"] == pytest.approx(first["n20"] * 1.4, rel=2e-3)
+    assert first["n00"] == pytest.approx(first["n20"] / 0.6, rel=2e-3)

@@ -42,6 +42,8 @@ def export(
     if format_ not in FORMATS:
         raise CallError(f"--format {format_!r}: there are {', '.join(FORMATS)}")
     door = open_door(find_places(study, runs), audience, purpose=purpose, action=f"export {layer}")
+    if layer in door.names() and door.spec(layer).kind == "raster":
+        raise CallError(f"{layer} is a raster: copy it from the snapshot's rasters/ folder")
     shown = door.layer(layer)
     if is_way(shown, format_) and audience != "restricted":
         raise CallError(f"{format_} of {layer} is for restricted use only: it could lead somebody "

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 StudyOption = Annotated[
     Path | None,
-    typer.Option("-s", "--study", help="A study.toml or its folder [default: $GEORISK_STUDY, "
-                 "else data/mesoamerica].", show_default=False),
+    typer.Option("-s", "--study", help="A study.toml or its folder (default: $GEORISK_STUDY, "
+                 "else data/mesoamerica).", show_default=False),
 ]
 RunsOption = Annotated[
     Path | None,
-    typer.Option("--runs", help="Folder of the snapshots [default: runs/ beside the study].",
+    typer.Option("--runs", help="Folder of the snapshots (default: runs/ beside the study).",
                  show_default=False),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]

@@ -10,6 +10,7 @@ import typer
 
 from api.commands.options import (
     AudienceOption,
+    HolderOption,
     PurposeOption,
     QuietOption,
     RunsOption,
@@ -41,11 +42,13 @@ def places(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="File to write.")] = None,
     audience: AudienceOption = "public",
     purpose: PurposeOption = "",
+    holder: HolderOption = "",
     study: StudyOption = None,
     runs: RunsOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """List shelters or points in order, with hours on foot."""
+    from georisk.marking import Marking
     from georisk.places import PlaceQuery
     from layers.errors import CallError, NotShownError
 
@@ -58,6 +61,9 @@ def places(
     if layer not in facilities:
         raise NotShownError(f"--layer {layer!r}: there are {', '.join(facilities)}")
     table = door.list_places(query)
+    if out is not None:
+        marking = Marking.of(door, holder=holder)
+        out = out.with_name(marking.name(out.stem) + out.suffix)
     _write(table, chosen, out, synthetic=bool(table["synthetic"].fillna(value=False).any()))
     if not len(table):
         say("no place to show: without the operator's consent in date, a place is not public",
@@ -77,6 +83,7 @@ def _write(table: pd.DataFrame, format_: str, out: Path | None, *, synthetic: bo
     else:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
+        typer.echo(str(out))
 
 
 def to_json(table: pd.DataFrame) -> str:

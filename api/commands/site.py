@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.options import JsonOption, QuietOption, StudyOption, open_study, say
+from api.commands.options import (
+    JsonOption,
+    PurposeOption,
+    QuietOption,
+    StudyOption,
+    find_places,
+    open_study,
+    say,
+)
 
 if TYPE_CHECKING:
     from georisk.siting.proposals import Proposal
@@ -29,10 +37,12 @@ def site(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Folder for results that `map --with` draws.")
     ] = None,
+    purpose: PurposeOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Propose assistance points. Restricted: a field visit decides."""
+    from api.audit import record
     from layers.errors import CallError
 
     if objective not in _OBJECTIVES:
@@ -46,6 +56,8 @@ def site(
     siting = scenario.value("siting")
     if siting.proposal is None:
         raise CallError(siting.refusal)
+    record(find_places(study, None).state, action="site", audience="restricted",
+           purpose=purpose or "planning on this machine", run_id="")
     layers = {name: scenario.layer(name) for name in ("proposed_sites", "proposed_sites_km")}
     if as_json:
         told = _describe(layers, siting.proposal, filled_km=siting.filled_km)

@@ -191,7 +191,7 @@ def test_grid_study_reads_as_a_study(tmp_path) -> None:
     import datetime as dt
 
     from georisk.corridors import find_corridor_faults, find_leg_faults, find_signs, split_legs
-    from layers.intake import take_in
+    from layers.intake import Limits, take_in
     from layers.readers import read_rows
 
     study = grid.write_grid_study(tmp_path)
@@ -201,7 +201,7 @@ def test_grid_study_reads_as_a_study(tmp_path) -> None:
     for file, count in counts.items():
         spec = find_spec(file.split(".")[0])
         intake = take_in(read_rows(tmp_path / file, spec), spec, source=file,
-                         today=dt.date(2025, 1, 1))
+                         limits=Limits(today=dt.date(2025, 1, 1)))
         assert intake.count() == {"read": count, "accepted": count, "quarantined": 0}
         if spec.role == "route":
             routes = intake.accepted

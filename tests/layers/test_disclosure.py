@@ -235,6 +235,26 @@ def test_an_off_road_leg_is_a_band_twice_its_accuracy_wide(accuracy_km, dx, dy):
     assert band.covers(straight.buffer(half_deg * 0.999, quad_segs=8))
 
 
+def test_a_foot_leg_of_unknown_ground_is_a_band_too():
+    shown = disclose(make_leg(LINE, off_road=None), "public", today=TODAY)
+    assert bool(shown.frame["band"].iloc[0])
+
+
+def test_a_facility_needs_consent_even_if_its_spec_forgot_the_rule():
+    text = BARE.replace('role = "place"', 'role = "facility"').replace(
+        'id = "bare_id"', 'id = "bare_id"\nlevel = "public"\ngeometry_level = "public"')
+    assert len(disclose(bare_layer(text), "public", today=TODAY)) == 0
+
+
+def test_no_spec_of_a_study_lowers_incidents_or_routes():
+    for role, floor in (("incident", "sealed"), ("route", "restricted")):
+        text = BARE.replace('role = "place"', f'role = "{role}"').replace(
+            'id = "bare_id"', 'id = "bare_id"\nlevel = "public"\ngeometry_level = "public"')
+        assert judge_level(bare_layer(text)) == floor
+        with pytest.raises(NotShownError):
+            disclose(bare_layer(text), "public", today=TODAY)
+
+
 def test_no_raw_vertex_of_a_leg_is_public():
     for changes in ({}, {"off_road": False}, {"mode": "road", "off_road": False}):
         shown = disclose(make_leg(LINE, **changes), "public", today=TODAY)
@@ -288,4 +308,4 @@ def test_a_landing_or_an_unofficial_crossing_is_not_public():
              ("landing", None), ("station", None), ("village", None)])
     ]
     shown = disclose(make_layer(spec, rows), "public", today=TODAY)
-    assert list(shown.frame.index) == ["w-0", "w-1", "w-5"]
+    assert list(shown.frame.index) == ["w-0", "w-1"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from layers.catalog import find_spec
 from layers.errors import REMOVED, LayerError
-from layers.intake import take_in
+from layers.intake import Limits, take_in
 from layers.spec import parse_spec
 
 TODAY = dt.date(2026, 1, 1)
@@ -53,7 +53,8 @@ def make_incidents(*changes: dict) -> pd.DataFrame:
     ],
 )
 def test_a_faulty_row_is_set_aside(change, column, reason):
-    intake = take_in(make_incidents(change), find_spec("incidents"), source="a.csv", today=TODAY)
+    intake = take_in(make_incidents(change), find_spec("incidents"), source="a.csv",
+                     limits=Limits(today=TODAY))
     assert intake.count() == {"read": 10, "accepted": 9, "quarantined": 1}
     found = [(f.row, f.column, f.reason) for f in intake.faults]
     assert (10, column, reason) in found
@@ -64,6 +65,36 @@ def test_swapped_axes_come_with_a_suggestion():
                      source="a.csv")
     (fault,) = intake.faults
     assert fault.suggestion == "axes swapped: -97.5, 19.25?"
+
+
+def test_axes_that_fit_the_area_only_when_swapped_are_told():
+    """14.1 E, 87.2 S is on the globe, and no place of a study in Honduras."""
+    limits = Limits(area=(-118.0, 6.0, -76.0, 33.0))
+    frame = make_incidents({"lon": "14.1", "lat": "-87.2"}, {"lon": "35.0", "lat": "31.0"})
+    intake = take_in(frame, find_spec("incidents"), source="a.csv", limits=limits)
+    (fault,) = intake.faults
+    assert (fault.row, fault.reason) == (10, "outside the study's area")
+    assert fault.suggestion == "axes swapped: -87.2, 14.1?"
+    legs = make_legs(SOUND_LINE, shapely.LineString([(14, -90), (14.1, -90)]))
+    with pytest.raises(LayerError, match="axes swapped"):
+        take_in(legs, find_spec("routes"), source="r.geojson", limits=limits)
+
+
+def test_an_id_that_is_no_id_is_not_repeated():
+    intake = take_in(make_incidents({"incident_id": "Ana Pérez, DNI 0801"}),
+                     find_spec("incidents"), source="a.csv")
+    assert "Ana" not in str(intake.faults[0])
+    assert intake.faults[0].row == 10
+
+
+def test_free_text_does_not_get_past_intake():
+    spec = parse_spec(
+        'name="n"\nkind="table"\nrole="table"\ntitle={en="N"}\nmeaning="m"\nid="n_id"\n'
+        '[columns.remark]\ndtype="text"\nmeaning="anything"\nlevel="public"\n', where="n.toml")
+    rows = pd.DataFrame({"n_id": ["n-1", "n-2"], "remark": ["Ana was here", ""]})
+    accepted = take_in(rows, spec, source="n.csv").accepted
+    assert accepted["remark"]["n-1"] == REMOVED
+    assert pd.isna(accepted["remark"]["n-2"])
 
 
 def test_every_copy_of_an_id_is_set_aside():
@@ -164,7 +195,7 @@ def test_another_crs_is_brought_to_degrees():
 def test_read_is_accepted_plus_quarantined(changes):
     frame = pd.DataFrame([{**SOUND, **change} for change in changes])
     try:
-        intake = take_in(frame, find_spec("incidents"), source="a.csv", today=TODAY)
+        intake = take_in(frame, find_spec("incidents"), source="a.csv", limits=Limits(today=TODAY))
     except LayerError:
         return
     assert intake.read == len(frame) == len(intake.accepted) + intake.quarantined
