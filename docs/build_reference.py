@@ -57,7 +57,7 @@ threshold of its own: its hours are `water.carried_l / water.need_l_per_h`.
 """
 ROW_RULE_WORDS = {
     "consented_places": "rows with consent in date, never sealed kinds",
-    "official_places": "towns, stations, official crossings",
+    "official_places": "towns, official crossings",
 }
 
 
