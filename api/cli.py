@@ -51,6 +51,13 @@ def _main(
     del version
 
 
+def _describe_refusal(error: OSError) -> str:
+    """One line about a file or folder that the machine would not read or write."""
+    reason = error.strerror or (str(error).splitlines() or ["cannot be read or written"])[0]
+    where = error.filename2 or error.filename
+    return f"{where}: {reason}" if where else reason
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run one command; exit 0 done, 2 the input or the call is at fault, 1 our fault."""
     from layers.errors import GeoriskError
@@ -63,6 +70,11 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if os.environ.get("GEORISK_DEBUG"):
+            raise
+        typer.echo(f"georisk: {_describe_refusal(error)}", err=True)
+        sys.exit(2)
     except Exception as error:
         if os.environ.get("GEORISK_DEBUG"):
             raise

@@ -23,8 +23,6 @@ import networkx as nx
 import numpy as np
 from scipy import sparse
 
-from georisk.incidents import Points
-from georisk.intensity import RouteSegments, build_route_kernel
 from georisk.siting.solve import solve_mclp
 
 if TYPE_CHECKING:
@@ -64,8 +62,9 @@ def bench_mclp(candidates: int = 300, demand: int = 1500, k: int = 10) -> dict[s
     from spopt.locate import MCLP
 
     rng = np.random.default_rng(7)
-    cost = rng.uniform(0, 1, (demand, candidates))
-    radius = 20 / candidates
+    people, sites = rng.uniform(0, 1, (demand, 2)), rng.uniform(0, 1, (candidates, 2))
+    cost = np.hypot(*(people[:, None] - sites[None]).transpose(2, 0, 1))
+    radius = float(np.sqrt(20 / (np.pi * candidates)))
     weights = rng.integers(1, 100, demand).astype(float)
 
     def run_spopt() -> float:
@@ -81,30 +80,6 @@ def bench_mclp(candidates: int = 300, demand: int = 1500, k: int = 10) -> dict[s
     if abs(ours.objective - float(theirs)) > 1e-6:
         raise SystemExit(f"MCLP: {ours.objective} is not spopt's {theirs}")
     return {"spopt_s": theirs_s, "georisk_s": ours_s, "ratio": theirs_s / ours_s}
-
-
-def bench_kernel(segments: int = 12_000, incidents: int = 4_000) -> dict[str, float]:
-    """Route kernel beside scikit-learn's exact Gaussian kernel at the same places."""
-    import shapely
-    from sklearn.neighbors import KernelDensity
-
-    rng = np.random.default_rng(7)
-    at = np.column_stack([np.arange(segments, dtype=float), np.zeros(segments)])
-    ends = np.stack([at - np.array([0.5, 0.0]), at + np.array([0.5, 0.0])], axis=1)
-    lines = RouteSegments(np.array([f"s{n:05d}" for n in range(segments)]), at,
-                          np.ones(segments), shapely.linestrings(ends))
-    spots = np.column_stack([rng.uniform(0, segments, incidents), rng.normal(0, 2, incidents)])
-    points = Points(spots, np.full(incidents, 0.1), np.zeros(incidents), np.ones(incidents))
-    width = np.full(incidents, 7.5)
-    ours_s, kernel = measure_cpu_s(
-        lambda: build_route_kernel(points, lines, width_km=width, cut_sigmas=6.0))
-    tree = KernelDensity(bandwidth=7.5, rtol=1e-6)
-    theirs_s, density = measure_cpu_s(lambda: tree.fit(spots).score_samples(at))
-    ours = np.asarray(kernel.matrix.sum(axis=1)).ravel()
-    middle = slice(200, segments - 200)
-    shape = np.corrcoef(ours[middle], np.exp(density)[middle])[0, 1]
-    return {"sklearn_s": theirs_s, "georisk_s": ours_s, "ratio": theirs_s / ours_s,
-            "correlation": float(shape)}
 
 
 def bench_nearest(side: int = 220, places: int = 100) -> dict[str, float]:
@@ -134,7 +109,6 @@ def main() -> None:
     results = {
         "commands": bench_commands(),
         "mclp 1,500 x 300, p = 10, against spopt": bench_mclp(),
-        "kernel, 4,000 incidents at 12,000 segments, against scikit-learn": bench_kernel(),
         "nearest of 100 places from 48,400 nodes, against networkx": bench_nearest(),
     }
     for title, figures in results.items():

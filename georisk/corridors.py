@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_DETOUR = 1.5
+_SEGMENT_LIKE = re.compile(r"-\d{4}$")
 JOIN_KM = 0.05
 _MAX_SEGMENTS = 9999
 _ROUND = 7
@@ -115,7 +117,10 @@ def find_leg_faults(routes: gpd.GeoDataFrame, *, segment_km: float) -> list[Faul
     length_km = measure_length_km(routes.geometry.to_numpy())
     stated = routes["stated_km"].to_numpy(float)
     faults = []
-    for leg_id, drawn, said in zip(routes.index, length_km, stated, strict=True):
+    kinds = zip(routes["mode"], routes["terrain"], strict=True)
+    for leg_id, drawn, said, (mode, ground) in zip(
+        routes.index, length_km, stated, kinds, strict=True
+    ):
         if drawn <= 0:
             faults.append(_fault(leg_id, "geometry", "0 km", "the leg has no length"))
         elif drawn > MAX_DETOUR * said:
@@ -124,6 +129,12 @@ def find_leg_faults(routes: gpd.GeoDataFrame, *, segment_km: float) -> list[Faul
                        f"the line is {drawn:.0f} km long, more than {MAX_DETOUR} times as stated",
                        "a point of the line is probably in a town of the same name elsewhere")
             )
+        elif _SEGMENT_LIKE.search(leg_id):
+            faults.append(_fault(leg_id, "leg_id", leg_id, "ends like the id of a segment",
+                                 "let no leg id end in - and four digits"))
+        elif mode != "boat" and ground == "water":
+            faults.append(_fault(leg_id, "terrain", "water", f"nobody goes by {mode} on water",
+                                 "make it a boat leg, or name the ground"))
         elif drawn / segment_km > _MAX_SEGMENTS:
             faults.append(_fault(leg_id, "geometry", f"{drawn:.0f} km",
                                  f"more than {_MAX_SEGMENTS} segments", "split the leg"))
@@ -139,6 +150,12 @@ def find_corridor_faults(routes: gpd.GeoDataFrame, corridors: Corridors) -> list
     faults = []
     ends = {leg: shapely.get_coordinates(line)[[0, -1]] for leg, line in routes.geometry.items()}
     for name, steps in corridors.items():
+        legs = [leg for leg, _ in steps]
+        faults += [
+            Fault("routes", "study.toml", None, leg, f"corridors.{name}", leg, "listed twice",
+                  "a corridor passes each leg once; make two corridors of it")
+            for leg in sorted({leg for leg in legs if legs.count(leg) > 1})
+        ]
         unknown = [leg for leg, _ in steps if leg not in ends]
         faults += [
             Fault("routes", "study.toml", None, leg, f"corridors.{name}", leg, "no such leg")
@@ -164,6 +181,15 @@ def find_owners(corridors: Corridors) -> dict[str, str]:
         for leg, _ in steps:
             owners.setdefault(leg, name)
     return owners
+
+
+def find_turned_legs(corridors: Corridors) -> frozenset[str]:
+    """Legs that are part of one way northwards as drawn and of another against it."""
+    seen: dict[str, set[int]] = {}
+    for steps in corridors.values():
+        for leg, sign in steps:
+            seen.setdefault(leg, set()).add(sign)
+    return frozenset(leg for leg, signs in seen.items() if len(signs) > 1)
 
 
 def find_signs(corridors: Corridors) -> dict[str, int]:

@@ -110,6 +110,24 @@ def compute_coverage(
     return _lay_out(segments, travel, services, arrays, shape, synthetic=_is_synthetic(places))
 
 
+def choose_nearer(one: pd.DataFrame, two: pd.DataFrame) -> pd.DataFrame:
+    """Of two coverages of the same segments and services, what is nearer, row by row.
+
+    The second place is the nearest of what is left in either.
+    """
+    nearer = two["walk_h"].fillna(np.inf) < one["walk_h"].fillna(np.inf)
+    best, rest = one.where(~nearer, two), two.where(~nearer, one)
+    first_h = rest["walk_h"].fillna(np.inf)
+    other = (rest["nearest_id"] != best["nearest_id"]).fillna(value=True).astype(bool)
+    other &= first_h < best["second_walk_h"].fillna(np.inf)
+    return best.assign(
+        mode_h=np.fmin(one["mode_h"], two["mode_h"]),
+        covered=one["covered"].astype(bool) | two["covered"].astype(bool),
+        second_id=best["second_id"].where(~other, rest["nearest_id"]),
+        second_walk_h=best["second_walk_h"].where(~other, rest["walk_h"]),
+    )
+
+
 def _check_services(services: pd.DataFrame) -> None:
     for name, measure in services["measure"].items():
         if measure not in MEASURES:

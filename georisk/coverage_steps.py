@@ -10,25 +10,25 @@ import pandas as pd
 
 from georisk.access import attach_places
 from georisk.along import list_along
-from georisk.corridors import find_signs
-from georisk.coverage import compute_coverage
+from georisk.corridors import find_signs, find_turned_legs
+from georisk.coverage import choose_nearer, compute_coverage
 from georisk.gaps import Water, find_gaps
 from georisk.network import build_network
-from georisk.services import tabulate_services
+from georisk.services import find_group, tabulate_services
 from georisk.step import Inputs, Outcome, Settings, Step
 from georisk.stretches import aggregate_stretches
 from georisk.summary import name_corridors, summarise_corridors
 from georisk.travel import TERRAIN_OF_MODE, Pace, Travel, prepare_travel
 from layers.crs import WGS84, measure_length_km
-from layers.disclosure import find_sealed_places
+from layers.disclosure import find_consented_places, find_sealed_places
 from layers.errors import CallError
 from layers.rasters import interpolate_relief
 
 if TYPE_CHECKING:
+    from georisk.corridors import Corridors
     from georisk.network import Network
     from layers.layer import RasterLayer
 
-_REFERENCE_GROUP = "men"
 _OFF_PATH = " off the path"
 _MAX_DETOUR = 3.0
 
@@ -38,6 +38,8 @@ def _gather_facilities(inputs: Inputs, settings: Settings) -> Outcome:
     del settings
     frames, sealed = [], 0
     for name, layer in inputs.items():
+        if "services" not in layer.frame:
+            raise CallError(f"{name}: role: a facility has the column services")
         hidden = find_sealed_places(layer.frame)
         sealed += int(hidden.sum())
         frames.append(layer.frame[~hidden].assign(layer=name))
@@ -78,7 +80,10 @@ def _sample_ends(relief: RasterLayer, lines: gpd.GeoDataFrame) -> np.ndarray:
     return np.column_stack(ends)
 
 
-def prepare_ways(network: Network, routes: pd.DataFrame, settings: Settings) -> Travel:
+def prepare_ways(
+    network: Network, routes: pd.DataFrame, settings: Settings, *,
+    signs: dict[str, int] | None = None,
+) -> Travel:
     """Put the times of the reference profile on a network."""
     parameters = settings.parameters
     profile = settings.config.reference.profile
@@ -89,8 +94,10 @@ def prepare_ways(network: Network, routes: pd.DataFrame, settings: Settings) -> 
         mode_speed_kmh=parameters.section("speed"),
         terrain_factor=_add_off_path(parameters.section("terrain"), off_path),
     )
-    return prepare_travel(network, _name_ground(routes), pace=pace,
-                          signs=find_signs(settings.corridors), detour=_measure_detour(routes))
+    return prepare_travel(
+        network, _name_ground(routes), pace=pace,
+        signs=signs or find_signs(settings.corridors), detour=_measure_detour(routes),
+    )
 
 
 def _add_off_path(factors: dict[str, float], off_path: float) -> dict[str, float]:
@@ -124,7 +131,25 @@ def _time_ways(inputs: Inputs, settings: Settings) -> Outcome:
     far = network.unattached if len(places) else ()
     note = (f"{len(far)} places lie farther than {reach_km:g} km from every leg and serve nobody: "
             f"{', '.join(far[:5])}{' …' if len(far) > 5 else ''}")  # noqa: PLR2004 - a few names
-    return Outcome(prepare_ways(network, inputs["routes"].frame, settings), (note,) if far else ())
+    worlds = prepare_worlds(network, inputs["routes"].frame, settings)
+    return Outcome(worlds, (note,) if far else ())
+
+
+def prepare_worlds(
+    network: Network, routes: pd.DataFrame, settings: Settings
+) -> tuple[Travel, ...]:
+    """Times on a network; once more, turned about, for legs that corridors use both ways.
+
+    A leg that one corridor travels northwards as drawn and another against it has no one
+    direction north. Each world gives it one; what is nearest is the nearest in either.
+    """
+    first = prepare_ways(network, routes, settings)
+    turned = find_turned_legs(settings.corridors)
+    if not turned:
+        return (first,)
+    signs = find_signs(settings.corridors)
+    other = {**signs, **{leg: -signs[leg] for leg in turned}}
+    return (first, prepare_ways(network, routes, settings, signs=other))
 
 
 def choose_services(places: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -138,28 +163,61 @@ def choose_services(places: pd.DataFrame, settings: Settings) -> pd.DataFrame:
 def _cover(inputs: Inputs, settings: Settings) -> Outcome:
     places = inputs["facilities"]
     services = choose_services(places, settings)
-    frame = compute_coverage(inputs["lines"], inputs["travel"], places, services,
-                             group=_REFERENCE_GROUP)
+    frame = _cover_places(inputs, places, services, settings)
     offered = {service for items in places["services"] for service in items}
     missing = [name for name in services.index if name not in offered]
     return Outcome(frame, tuple(f"{name}: no place offers it; unverified" for name in missing))
 
 
-def _find_gaps(inputs: Inputs, settings: Settings) -> Outcome:
+def _cover_places(
+    inputs: Inputs, places: pd.DataFrame, services: pd.DataFrame, settings: Settings
+) -> pd.DataFrame:
+    group = find_group(settings.config.reference.profile)
+    worlds = [
+        compute_coverage(inputs["lines"], travel, places, services, group=group)
+        for travel in inputs["travel"]
+    ]
+    return worlds[0] if len(worlds) == 1 else choose_nearer(worlds[0], worlds[1])
+
+
+def _cover_listed(inputs: Inputs, settings: Settings) -> Outcome:
+    """Coverage by places with consent in date alone: what others than planners are told of."""
+    every = inputs["facilities"]
+    places = every[find_consented_places(every, today=settings.today)]
+    return Outcome(_cover_places(inputs, places, choose_services(every, settings), settings))
+
+
+def _find_listed_gaps(inputs: Inputs, settings: Settings) -> Outcome:
+    return Outcome(_search_gaps(inputs, inputs["listed_coverage"], settings))
+
+
+def _search_gaps(
+    inputs: Inputs, coverage: pd.DataFrame, settings: Settings
+) -> gpd.GeoDataFrame:
     services = choose_services(inputs["facilities"], settings)
-    water = settings.parameters.section("water")
-    frame = find_gaps(inputs["lines"], inputs["coverage"].frame, services,
-                      corridors=settings.corridors, travel=inputs["travel"], water=Water(**water))
-    return Outcome(frame)
+    return find_gaps(inputs["lines"], coverage, services, corridors=settings.corridors,
+                     travel=inputs["travel"][0],
+                     water=Water(**settings.parameters.section("water")))
+
+
+def _find_gaps(inputs: Inputs, settings: Settings) -> Outcome:
+    return Outcome(_search_gaps(inputs, inputs["coverage"].frame, settings))
 
 
 def _lay_along(inputs: Inputs, settings: Settings) -> Outcome:
     frame = list_along(
         inputs["lines"], inputs["routes"].frame, inputs["facilities"],
-        corridors=settings.corridors, travel=inputs["ways"],
+        corridors=_add_lone_legs(inputs["routes"].frame, settings.corridors),
+        travel=inputs["ways"],
         reach=(settings.config.crs_metric, settings.value("walk.max_access_km")),
     )
     return Outcome(frame)
+
+
+def _add_lone_legs(routes: pd.DataFrame, corridors: Corridors) -> Corridors:
+    """Legs of no corridor are ways of their own, so that one can ask for what lies along them."""
+    used = {leg for steps in corridors.values() for leg, _ in steps}
+    return {**corridors, **{leg: ((leg, 1),) for leg in routes.index if leg not in used}}
 
 
 def _time_bare_ways(inputs: Inputs, settings: Settings) -> Outcome:
@@ -182,7 +240,7 @@ def _summarise(inputs: Inputs, settings: Settings) -> Outcome:
 
 def _stretch(inputs: Inputs, settings: Settings) -> Outcome:
     del settings
-    return Outcome(aggregate_stretches(inputs["segments"].frame, inputs["coverage"].frame))
+    return Outcome(aggregate_stretches(inputs["segments"].frame, inputs["listed_coverage"]))
 
 
 COVERAGE_STEPS: tuple[Step, ...] = (
@@ -191,9 +249,11 @@ COVERAGE_STEPS: tuple[Step, ...] = (
     Step("ways", ("network", "routes"), _time_bare_ways, publishes=False),
     Step("travel", ("network", "lines", "routes", "facilities"), _time_ways, publishes=False),
     Step("coverage", ("lines", "travel", "facilities"), _cover),
+    Step("listed_coverage", ("lines", "travel", "facilities"), _cover_listed, publishes=False),
+    Step("listed_gaps", ("lines", "listed_coverage", "travel", "facilities"), _find_listed_gaps),
     Step("gaps", ("lines", "coverage", "travel", "facilities"), _find_gaps),
     Step("along", ("lines", "routes", "facilities", "ways"), _lay_along),
     Step("corridors", ("routes",), _name_corridors),
     Step("corridor_summary", ("segments", "coverage", "gaps"), _summarise),
-    Step("stretches", ("segments", "coverage"), _stretch),
+    Step("stretches", ("segments", "listed_coverage"), _stretch),
 )

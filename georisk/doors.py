@@ -11,7 +11,7 @@ import pandas as pd
 from georisk.places import coarsen_places, list_places
 from georisk.results import read_results
 from georisk.snapshot import Snapshot, find_current
-from layers.disclosure import disclose, disclose_raster, narrow_spec
+from layers.disclosure import disclose, disclose_raster, find_source, narrow_spec
 from layers.errors import NotShownError
 from layers.geojson import Features, encode_features
 from layers.layer import Layer, RasterLayer
@@ -59,6 +59,11 @@ class Door:
     def version(self) -> str:
         """Version of georisk that made the run."""
         return str(self._snapshot.manifest["version"])
+
+    @property
+    def parameters_sha256(self) -> str:
+        """Hash of the parameters in force: it stands in every output."""
+        return str(self._snapshot.manifest["parameters_sha256"])
 
     @property
     def study_name(self) -> str:
@@ -158,6 +163,9 @@ class Door:
 
     def _disclose(self, name: str) -> Layer:
         layer = self._results.get(name) or self._snapshot.layer(name)
+        source = find_source(layer, self.audience)
+        if source:
+            layer = replace(layer, frame=self._snapshot.layer(source).frame)
         return disclose(layer, self.audience, today=self.today)
 
     def _find_features(self, name: str) -> Features:

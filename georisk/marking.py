@@ -31,13 +31,14 @@ class Marking:
     expires: dt.date
     run_id: str
     synthetic: bool
+    parameters_sha256: str = ""
 
     @classmethod
     def of(cls, door: Door, *, holder: str) -> Marking:
         """Marking for what a door gives out today."""
         expires = door.today + dt.timedelta(days=DAYS_VALID)
         return cls(door.audience, holder.strip() or "holder not named", expires, door.run_id,
-                   door.synthetic)
+                   door.synthetic, door.parameters_sha256)
 
     def name(self, stem: str) -> str:
         """File name without suffix; what is not public says so."""
@@ -50,6 +51,8 @@ class Marking:
         """Fields to write into a file."""
         fields = {"audience": self.audience, "run_id": self.run_id,
                   "synthetic": "true" if self.synthetic else "false"}
+        if self.parameters_sha256:
+            fields["parameters_sha256"] = self.parameters_sha256
         if self.audience != "public":
             fields |= {"holder": self.holder, "expires": self.expires.isoformat()}
         return fields

@@ -46,6 +46,9 @@ class Parameters:
                 known = name in entries
                 if not known:
                     faults.append(f"{path.name}: {name}: no such parameter")
+                elif not _is_narrower(entry.get("range"), entries[name].get("range")):
+                    faults.append(f"{path.name}: {name}: range may be narrowed, not widened")
+                    continue
                 elif "source" not in entry:
                     faults.append(f"{path.name}: {name}: say where the value comes from (source)")
                 entries[name] = {**entries.get(name, {}), **entry}
@@ -122,6 +125,13 @@ def _flatten(table: dict[str, Any], prefix: str = "") -> dict[str, dict[str, Any
         else:
             out.update(_flatten(entry, f"{prefix}{key}."))
     return out
+
+
+def _is_narrower(own: list[float] | None, known: list[float] | None) -> bool:
+    """A study may not move the bounds of a parameter outwards: some of them protect people."""
+    if own is None or known is None:
+        return True
+    return len(own) == len(known) and known[0] <= own[0] <= own[1] <= known[1]
 
 
 def _check(entries: Mapping[str, Mapping[str, Any]], where: str) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from layers.catalog import find_spec
 from layers.errors import CallError
 
 if TYPE_CHECKING:
@@ -17,6 +19,10 @@ COLUMNS = (
     "order", "place_id", "name", "town", "country", "km", "walk_h", "walk_h_from_previous",
     "access_km", "services", "admits", "opens", "months", "phone", "last_verified", "verify_by",
     "check", "synthetic",
+)
+GROUPS = (
+    "men", "women", "women_with_children", "families", "unaccompanied_children", "lgbtiq",
+    "disabled",
 )
 
 
@@ -40,6 +46,22 @@ class PlaceQuery:
         ways = sum([bool(self.corridor), bool(self.leg), bool(self.start or self.end)])
         if ways != 1 or bool(self.start) != bool(self.end):
             raise CallError("give one of --corridor, --leg, or --from with --to")
+        for option, word, known in (
+            ("--service", self.service, list_services()), ("--admits", self.admits, GROUPS)
+        ):
+            if word and word not in known:
+                raise CallError(f"{option} {word!r}: there are {', '.join(known)}")
+
+
+def list_services() -> tuple[str, ...]:
+    """Name the services that a place may offer.
+
+    Examples
+    --------
+    >>> list_services()[:3]
+    ('water', 'food', 'shelter')
+    """
+    return tuple(find_spec("shelters").columns["services"].one_of or ())
 
 
 @dataclass(frozen=True)
@@ -69,7 +91,8 @@ def list_places(
     -------
     DataFrame
         `COLUMNS`; ``km`` and ``walk_h`` count from the start of the stretch in the direction of
-        travel, on foot along the way, the way to the door excluded.
+        travel, on foot along the way, the way to the door excluded. ``attrs["way"]`` says which
+        way was taken: ``corridor``, ``from``, ``to`` (towns) and ``km``.
 
     Raises
     ------
@@ -90,10 +113,22 @@ def list_places(
     table = facilities.loc[rows["ref"]].reset_index()
     table = table.assign(**{name: rows[name].to_numpy() for name in ("km", "walk_h", "access_km")})
     table = _filter(table, query)
-    table["walk_h_from_previous"] = table["walk_h"].diff().round(1)
+    table["walk_h_from_previous"] = table["walk_h"].diff().round(1) + 0.0
     table["order"] = range(1, len(table) + 1)
     table["check"] = _judge_freshness(table, query.today)
-    return table.reindex(columns=list(COLUMNS))
+    table = table.reindex(columns=list(COLUMNS))
+    table.attrs["way"] = _describe_way(along, stretch)
+    return table
+
+
+def _describe_way(along: pd.DataFrame, stretch: _Stretch) -> dict[str, object]:
+    stops = along[(along["corridor"] == stretch.corridor) & (along["kind"] == "stop")]
+    towns = [
+        str(stops["ref"].iloc[int((stops["km"] - km).abs().to_numpy().argmin())])
+        for km in (stretch.from_km, stretch.to_km)
+    ]
+    km = round(abs(stretch.to_km - stretch.from_km), 1)
+    return {"corridor": stretch.corridor, "from": towns[0], "to": towns[1], "km": km}
 
 
 def coarsen_places(table: pd.DataFrame) -> pd.DataFrame:
@@ -102,10 +137,14 @@ def coarsen_places(table: pd.DataFrame) -> pd.DataFrame:
     A place's own position, with its exact distance along the way, would give the way away.
     """
     walk_h = table["walk_h"].round()
-    return table.assign(
+    coarse = table.assign(
         km=(table["km"] / 5).round() * 5, walk_h=walk_h,
         walk_h_from_previous=walk_h.diff(), access_km=float("nan"),
     )
+    if "way" in table.attrs:
+        way = table.attrs["way"]
+        coarse.attrs["way"] = {**way, "km": round(way["km"] / 5) * 5}
+    return coarse
 
 
 def _order(rows: pd.DataFrame, along: pd.DataFrame, stretch: _Stretch) -> pd.DataFrame:
@@ -113,8 +152,9 @@ def _order(rows: pd.DataFrame, along: pd.DataFrame, stretch: _Stretch) -> pd.Dat
     stops = along[(along["corridor"] == stretch.corridor) & (along["kind"] == "stop")]
     start = stops.iloc[(stops["km"] - stretch.from_km).abs().to_numpy().argmin()]
     rows = rows.assign(
-        walk_h=(rows[column] - start[column]).clip(lower=0).round(1),
-        km=((rows["km"] - stretch.from_km) * stretch.sign).clip(lower=0).round(1),
+        # Zero is added because a distance of minus zero would be printed as such.
+        walk_h=(rows[column] - start[column]).clip(lower=0).round(1) + 0.0,
+        km=((rows["km"] - stretch.from_km) * stretch.sign).clip(lower=0).round(1) + 0.0,
         access_km=rows["access_km"].round(1),
     )
     return rows.sort_values(["km", "ref"], kind="stable").drop_duplicates("ref")
@@ -156,9 +196,11 @@ def _join_towns(stops: pd.DataFrame, start: str, end: str) -> _Stretch:
     starts, ends = stops[_matches(keys, start)], stops[_matches(keys, end)]
     for name, found in ((start, starts), (end, ends)):
         if not len(found):
-            raise _unknown("town", name, stops["ref"])
+            raise _unknown_town(name, stops["ref"])
         if len(found["ref"].unique()) > 1 and _fold(name) not in set(found["ref"].map(_fold)):
             raise CallError(f"{name!r} could be: {', '.join(sorted(found['ref'].unique()))}")
+    if set(starts["ref"]) == set(ends["ref"]):
+        raise CallError(f"the two towns are the same: {starts['ref'].iloc[0]}")
     pairs = starts.merge(ends, on="corridor", suffixes=("", "_end"))
     pairs = pairs[pairs["km"] != pairs["km_end"]]
     if not len(pairs):
@@ -187,3 +229,12 @@ def _unknown(kind: str, name: str, known: pd.Series) -> CallError:
     names = sorted({str(item) for item in known.unique()})
     shown = ", ".join(names[:40]) + (" …" if len(names) > 40 else "")  # noqa: PLR2004 - a screenful
     return CallError(f"no {kind} named {name!r}; there are: {shown}")
+
+
+def _unknown_town(name: str, known: pd.Series) -> CallError:
+    names = {_fold(str(item)): str(item) for item in sorted(known.unique())}
+    near = difflib.get_close_matches(_fold(name), list(names), n=3, cutoff=0.0)
+    return CallError(
+        f"no town named {name!r}; nearest in spelling: {', '.join(names[key] for key in near)}. "
+        f"There are {len(names)} towns: `georisk list legs` names them"
+    )

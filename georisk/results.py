@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+from shapely.errors import ShapelyError
 
 from layers.catalog import load_catalog
 from layers.errors import CallError
@@ -13,12 +17,15 @@ from layers.store import read_layer, write_layer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from layers.spec import LayerSpec
+
 _INDEX = "results.json"
 
 
 def write_results(folder: Path, layers: dict[str, Layer]) -> list[Path]:
     """Write result layers with what they rest on; `read_results` takes them back."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     entries, paths = {}, []
     for name, layer in sorted(layers.items()):
         path = folder / f"{name}.parquet"
@@ -28,7 +35,10 @@ def write_results(folder: Path, layers: dict[str, Layer]) -> list[Path]:
                          "synthetic": provenance.synthetic}
         paths.append(path)
     (folder / _INDEX).write_text(json.dumps(entries, indent=1, sort_keys=True), encoding="utf-8")
-    return [*paths, folder / _INDEX]
+    paths.append(folder / _INDEX)
+    for path in paths:
+        path.chmod(0o600)
+    return paths
 
 
 def read_results(folder: Path) -> dict[str, Layer]:
@@ -37,23 +47,60 @@ def read_results(folder: Path) -> dict[str, Layer]:
     Raises
     ------
     CallError
-        If the folder holds none.
+        If the folder holds none, or anything other than `write_results` wrote.
     """
     if not (folder / _INDEX).is_file():
         folder = folder / "restricted"
     index = folder / _INDEX
     if not index.is_file():
         raise CallError(f"{folder} holds no results: give the folder that `georisk site -o` wrote")
+    catalog, layers = load_catalog(), {}
+    for name, entry in _read_index(index).items():
+        if name not in catalog or catalog[name].role != "result":
+            raise CallError(f"{index}: {name!r} is not a result layer")
+        spec = catalog[name].model_copy(update={"released_by": ""})
+        layers[name] = _read_result(folder / f"{name}.parquet", spec, entry)
+    return layers
+
+
+def _read_index(index: Path) -> dict[str, dict[str, Any]]:
     try:
         entries = json.loads(index.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise CallError(f"{index} is damaged: run `georisk site -o` again") from error
-    catalog, layers = load_catalog(), {}
-    for name, entry in entries.items():
-        if name not in catalog or catalog[name].role != "result":
-            raise CallError(f"{index}: {name!r} is not a result layer")
-        provenance = Provenance(tuple(entry["sources"]), entry["sha256"],
-                                bool(entry["synthetic"]), "restricted")
-        spec = catalog[name].model_copy(update={"released_by": ""})
-        layers[name] = read_layer(folder / f"{name}.parquet", spec, provenance)
-    return layers
+        raise _tell_damage(index) from error
+    if not isinstance(entries, dict) or not entries:
+        raise _tell_damage(index)
+    for entry in entries.values():
+        if not isinstance(entry, dict) or not _is_entry(entry):
+            raise _tell_damage(index)
+    return entries
+
+
+def _is_entry(entry: dict[str, Any]) -> bool:
+    sources = entry.get("sources")
+    return (isinstance(sources, list) and all(isinstance(name, str) for name in sources)
+            and isinstance(entry.get("sha256"), str)
+            and isinstance(entry.get("synthetic"), bool))
+
+
+def _read_result(path: Path, spec: LayerSpec, entry: dict[str, Any]) -> Layer:
+    provenance = Provenance(tuple(entry["sources"]), entry["sha256"], entry["synthetic"],
+                            "restricted")
+    expected = {spec.id, *spec.columns, *(("geometry", "bbox") if spec.geometry != "none" else ())}
+    try:
+        columns = set(pq.read_schema(path).names)
+        if columns != expected:
+            other = ", ".join(sorted(columns ^ expected))
+            raise CallError(f"{path}: not as `georisk site -o` wrote it (columns {other})")
+        layer = read_layer(path, spec, provenance)
+    except (OSError, ValueError, KeyError, TypeError, ShapelyError) as error:
+        raise _tell_damage(path) from error
+    rows = layer.frame
+    made_up = "synthetic" in rows and bool(rows["synthetic"].fillna(value=False).any())
+    # What was worked out from invented rows stays so, whatever the index was made to say.
+    return replace(layer, provenance=replace(
+        provenance, synthetic=provenance.synthetic or made_up))
+
+
+def _tell_damage(path: Path) -> CallError:
+    return CallError(f"{path} is missing or damaged: run `georisk site -o` again")

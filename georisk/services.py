@@ -16,6 +16,36 @@ if TYPE_CHECKING:
 WATER = "water"
 
 
+GROUP_OF_PROFILE = {
+    "adult_man": "men",
+    "woman_alone": "women",
+    "family": "families",
+    "unaccompanied_child": "unaccompanied_children",
+    "pregnant": "women",
+    "injured": "men",
+    "lgbtiq": "lgbtiq",
+    "returnee": "men",
+}
+
+
+def find_group(profile: str) -> str:
+    """Group of ``admits`` that a traveller of a profile belongs to.
+
+    Raises
+    ------
+    CallError
+        Naming the profiles that exist.
+
+    Examples
+    --------
+    >>> find_group("woman_alone")
+    'women'
+    """
+    if profile not in GROUP_OF_PROFILE:
+        raise CallError(f"no profile named {profile!r}; there are: {', '.join(GROUP_OF_PROFILE)}")
+    return GROUP_OF_PROFILE[profile]
+
+
 def tabulate_services(
     parameters: Parameters, names: Collection[str] | None = None
 ) -> pd.DataFrame:

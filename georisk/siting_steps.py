@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from georisk.access import attach_places
-from georisk.coverage_steps import choose_services, prepare_ways
+from georisk.coverage_steps import choose_services, prepare_worlds
 from georisk.siting.candidates import CandidateRules, gather_towns, list_candidates
-from georisk.siting.problems import fill_intensity, pose_problem
+from georisk.siting.problems import fill_intensity, join_problems, pose_problem
 from georisk.siting.proposals import Proposal, propose_sites
 from georisk.step import Inputs, Outcome, Settings, Step
 from layers.catalog import find_spec
@@ -66,11 +66,14 @@ def _propose(inputs: Inputs, settings: Settings) -> Outcome:
                         "siting.max_candidate_km")
     network = attach_places(inputs["network"], candidates, lines, crs_metric=config.crs_metric,
                             max_access_km=settings.value("walk.max_access_km"))
-    travel = prepare_ways(network, inputs["routes"].frame, settings)
+    worlds = prepare_worlds(network, inputs["routes"].frame, settings)
     services = choose_services(inputs["facilities"], settings)
-    problem = pose_problem(segments, inputs["coverage"].frame, services, travel,
-                           wanted=choice.services)
+    problems = [pose_problem(segments, inputs["coverage"].frame, services, travel,
+                             wanted=choice.services) for travel in worlds]
+    problem = join_problems(problems)
     intensity, filled_km = fill_intensity(segments)
+    silent = not (intensity > 0).any()
+    intensity = np.ones(len(intensity)) if silent else intensity
     proposal = propose_sites(
         problem, candidates, intensity=intensity, k=choice.k, method=choice.method,
         intensity_draws=_fill_draws(inputs["route_intensity"].draws, segments, intensity),
@@ -81,6 +84,8 @@ def _propose(inputs: Inputs, settings: Settings) -> Outcome:
     left_out = (f"siting: {len(excluded)} towns are no candidates; no flow data are used: "
                 "intensity already holds the flow")
     notes = [filled, left_out] if filled_km else [left_out]
+    if silent:
+        notes.append("siting: no report weighs on any leg: both solutions go by length alone")
     notes += [
         f"siting: {name}: not proven the best ({solution.status}, gap {solution.gap:.1%})"
         for name, solution in (("by risk", proposal.risk), ("by length", proposal.km))

@@ -9,13 +9,14 @@ import importlib.metadata
 import json
 import os
 import shutil
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from georisk import __version__
-from layers.disclosure import disclose
-from layers.errors import BrokenError, CallError, NoSnapshotError, NotShownError
+from georisk.damage import check_manifest, tell_damage
+from georisk.locking import hold_lock
+from layers.disclosure import disclose, find_source
+from layers.errors import BrokenError, NoSnapshotError, NotShownError
 from layers.geojson import encode_features
 from layers.layer import Layer, Provenance, RasterLayer, hash_text
 from layers.spec import AUDIENCES, LayerSpec
@@ -30,7 +31,6 @@ from layers.store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from georisk.study import Study
@@ -71,9 +71,11 @@ class Snapshot:
         path = find_current(runs)
         if path is None:
             raise NoSnapshotError(f"nothing published in {runs}: make it with `georisk run`")
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-        specs = json.loads((path / "specs.json").read_text(encoding="utf-8"))
-        return cls(path, manifest, {name: LayerSpec.model_validate(s) for name, s in specs.items()})
+        with tell_damage(path):
+            manifest = check_manifest(json.loads((path / "manifest.json").read_text("utf-8")))
+            specs = json.loads((path / "specs.json").read_text("utf-8"))
+            known = {name: LayerSpec.model_validate(spec) for name, spec in specs.items()}
+        return cls(path, manifest, known)
 
     def provenance(self, name: str) -> Provenance:
         """Where a layer came from, as the run recorded it."""
@@ -83,17 +85,20 @@ class Snapshot:
 
     def layer(self, name: str) -> Layer:
         """Read a vector or table layer, undisclosed."""
-        return read_layer(self.path / "layers" / f"{name}.parquet", self.specs[name],
-                          self.provenance(name))
+        with tell_damage(self.path):
+            return read_layer(self.path / "layers" / f"{name}.parquet", self.specs[name],
+                              self.provenance(name))
 
     def raster(self, name: str) -> RasterLayer:
         """Read a raster layer, undisclosed."""
-        return read_raster_file(self.path / "rasters" / f"{name}.tif", self.specs[name],
-                                self.provenance(name))
+        with tell_damage(self.path):
+            return read_raster_file(self.path / "rasters" / f"{name}.tif", self.specs[name],
+                                    self.provenance(name))
 
     def features(self, name: str, audience: Audience) -> Features | None:
         """Open features prepared for an audience; None where none were."""
-        return map_features(self.path / "serve" / audience, name)
+        with tell_damage(self.path):
+            return map_features(self.path / "serve" / audience, name)
 
     def find_damage(self) -> list[str]:
         """Files that are missing or not as published; empty if the run is whole."""
@@ -123,7 +128,7 @@ def publish(study: Study, runs: Path) -> Snapshot:
     CallError
         If another run is under way.
     """
-    with _hold_lock(runs):
+    with hold_lock(runs):
         _sweep(runs)
         started = dt.datetime.now(tz=dt.UTC)
         work = runs / f".tmp-{os.getpid()}-{started:%H%M%S%f}"
@@ -137,20 +142,6 @@ def publish(study: Study, runs: Path) -> Snapshot:
         sync_file(runs)
         _switch(runs, run_id)
     return Snapshot.open(runs)
-
-
-@contextmanager
-def _hold_lock(runs: Path) -> Iterator[None]:
-    import fcntl
-
-    runs.mkdir(parents=True, exist_ok=True, mode=0o700)
-    runs.chmod(0o700)
-    with (runs / ".lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CallError(f"another run is under way in {runs}: wait for it to end") from error
-        yield
 
 
 def _sweep(runs: Path) -> None:
@@ -217,12 +208,21 @@ def _write_layers(study: Study, work: Path) -> tuple[dict[str, float], list[str]
         if isinstance(made.value, RasterLayer):
             write_raster(made.value, work / "rasters" / f"{name}.tif")
         else:
-            write_layer(made.value, work / "layers" / f"{name}.parquet")
-            _prepare(study, made.value, work)
+            layer = _cut_after(made.value, study)
+            write_layer(layer, work / "layers" / f"{name}.parquet")
+            _prepare(study, layer, work)
     for name, made in study.everything_made().items():
         timings[name] = round(made.seconds, 3)
         warnings += made.warnings
     return timings, warnings
+
+
+def _cut_after(layer: Layer, study: Study) -> Layer:
+    """Nothing dated after ``as_of`` is in a run, not even to be looked at."""
+    if layer.spec.role != "incident" or "date" not in layer.frame:
+        return layer
+    dates = layer.frame["date"]
+    return replace(layer, frame=layer.frame[(dates.dt.date <= study.as_of)])
 
 
 def _prepare(study: Study, layer: Layer, work: Path) -> None:
@@ -233,7 +233,9 @@ def _prepare(study: Study, layer: Layer, work: Path) -> None:
         folder = work / "serve" / audience
         folder.mkdir(exist_ok=True)
         try:
-            shown = disclose(layer, audience, today=study.today)
+            source = find_source(layer, audience)
+            rows = study.layer(source).frame if source else layer.frame
+            shown = disclose(replace(layer, frame=rows), audience, today=study.today)
         except NotShownError:
             continue
         write_features(encode_features(shown), folder, layer.spec.name)

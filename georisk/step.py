@@ -23,6 +23,8 @@ class Settings:
 
     Attributes
     ----------
+    today : datetime.date
+        The real date, for consent alone.
     corridors : dict
         Legs in order with +1 as drawn, -1 reversed.
     """
@@ -30,13 +32,15 @@ class Settings:
     config: StudyConfig
     parameters: Parameters
     as_of: dt.date
+    today: dt.date
     corridors: dict[str, tuple[tuple[str, int], ...]]
 
     @cached_property
     def sha256(self) -> str:
         """Hash of all of it, for the store."""
         return hash_text(
-            self.config.model_dump_json(), self.parameters.sha256, self.as_of.isoformat()
+            self.config.model_dump_json(), self.parameters.sha256, self.as_of.isoformat(),
+            self.today.isoformat(),
         )
 
     def value(self, name: str) -> Any:  # noqa: ANN401 - as Parameters.value

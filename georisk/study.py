@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from georisk.config import LayerConfig, StudyConfig, find_study_file, read_config, validate_config
-from georisk.corridors import find_corridor_faults, find_leg_faults
+from georisk.corridors import find_corridor_faults
+from georisk.inputs import read_input
 from georisk.made import Made, derive_provenance, wrap_outcome
 from georisk.parameters import Parameters
+from georisk.services import find_group, tabulate_services
 from georisk.steps import STEPS, Settings, Step
 from layers.catalog import load_catalog
+from layers.crs import project_xy_m
 from layers.errors import CallError, LayerError, StudyError
-from layers.intake import Intake, Limits, take_in
-from layers.layer import Layer, Provenance, RasterLayer, hash_text
-from layers.rasters import read_raster
-from layers.readers import read_rows
-from layers.spec import LayerSpec, read_spec
+from layers.intake import Intake, Limits
+from layers.layer import Layer, RasterLayer, hash_text
+from layers.spec import LayerSpec, read_spec, refuse_openings, tighten_spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +70,7 @@ class Study:
         own = file.parent / config.parameters if config.parameters else None
         today = today or dt.datetime.now(tz=dt.UTC).date()
         study = cls(file, config, Parameters.read(own), today)
-        study._check_dates()
+        study._check_choices()
         return study
 
     def __getstate__(self) -> dict[str, Any]:
@@ -83,13 +84,23 @@ class Study:
         changed = validate_config({**self.config.model_dump(), **config}, where="scenario")
         study = replace(self, config=changed, parameters=parameters or self.parameters,
                         _store={}, _intakes={})
-        study._check_dates()  # noqa: SLF001 - its own
+        study._check_choices()  # noqa: SLF001 - its own
         return study
 
-    def _check_dates(self) -> None:
+    def _check_choices(self) -> None:
+        """Refuse choices that cannot be: a day to come, a name that is not, a bad CRS."""
         as_of = self.config.as_of
         if as_of is not None and as_of > self.today:
             raise StudyError(f"as_of {as_of} lies in the future; today is {self.today}")
+        reserved = {step.name for step in STEPS} & set(self.config.layers)
+        if reserved:
+            raise StudyError(f"layers: {', '.join(sorted(reserved))}: the name of a result")
+        tabulate_services(
+            self.parameters, {*self.config.services, *self.config.siting.services})
+        find_group(self.config.reference.profile)
+        if self.config.reference.month is not None:
+            raise StudyError("reference.month: coverage is for the whole year; leave month out")
+        project_xy_m(np.zeros(1), np.zeros(1), crs_metric=self.config.crs_metric)
 
     # -- names ---------------------------------------------------------------------------
 
@@ -102,20 +113,19 @@ class Study:
         """Return the description of a layer: the study's own, or a built-in one."""
         entry = self.config.layers.get(name)
         if entry is not None and entry.spec:
-            spec = read_spec(self.file.parent / entry.spec)
-            return spec.model_copy(update={"name": name, **self._fix_role(entry, spec)})
+            return self._read_spec(name, entry)
         catalog = load_catalog()
         if name not in catalog:
             raise CallError(f"no layer named {name!r}; there are: {', '.join(self.names())}")
         return catalog[name]
 
-    @staticmethod
-    def _fix_role(entry: LayerConfig, spec: LayerSpec) -> dict[str, str]:
-        """The role that `study.toml` gives; nothing that is read may pass for a result."""
-        role = entry.role or spec.role
-        if role == "result":
-            raise StudyError(f"{spec.name}: role: a layer that is read is not a result")
-        return {"role": role}
+    def _read_spec(self, name: str, entry: LayerConfig) -> LayerSpec:
+        """A study's own description: of a layer of its own, or tightening a built-in one."""
+        own = read_spec(self.file.parent / entry.spec).model_copy(update={"name": name})
+        if name in load_catalog():
+            return tighten_spec(load_catalog()[name], own)
+        own = refuse_openings(own, entry.spec)
+        return own.model_copy(update={"role": entry.role or own.role})
 
     # -- inputs --------------------------------------------------------------------------
 
@@ -156,27 +166,14 @@ class Study:
         return [self.file.parent / text]
 
     def _read_input(self, name: str) -> Made:
-        spec, entry = self.spec(name), self.config.layers[name]
-        files = self.input_files()[name]
-        started = time.perf_counter()
-        sha256 = hash_text(spec.model_dump_json(), *(_hash_file(path) for path in files))
-        base = Provenance(tuple(path.name for path in files), sha256, False, spec.effective_level)  # noqa: FBT003 - the flag is a field
-        if spec.kind == "raster":
-            raster = read_raster(files[0], spec, provenance=base)
-            return Made(raster, sha256, base, seconds=time.perf_counter() - started)
-        raw = pd.concat([read_rows(path, spec, adapter=entry.adapter) for path in files])
         limits = Limits(self.today, self.config.area)
-        intake = take_in(raw, spec, source=", ".join(base.sources), limits=limits)
-        if spec.role == "route":
-            faults = find_leg_faults(intake.accepted, segment_km=self.config.segment_km)
-            if faults:
-                raise LayerError(faults)
-        self._intakes[name] = intake
-        frame = intake.accepted
-        synthetic = "synthetic" in frame and bool(frame["synthetic"].fillna(value=False).any())
-        layer = Layer(spec, frame, replace(base, synthetic=synthetic))
-        return Made(layer, sha256, layer.provenance, _tell_quarantine(intake),
-                    time.perf_counter() - started)
+        made, intake = read_input(
+            self.spec(name), self.config.layers[name], self.input_files()[name],
+            limits=limits, segment_km=self.config.segment_km,
+        )
+        if intake is not None:
+            self._intakes[name] = intake
+        return made
 
     # -- results -------------------------------------------------------------------------
 
@@ -184,7 +181,7 @@ class Study:
         """Scientific choices that steps may read."""
         config = self.config
         corridors = {name: entry.steps for name, entry in config.corridors.items()}
-        return Settings(config, self.parameters, self.as_of, corridors)
+        return Settings(config, self.parameters, self.as_of, self.today, corridors)
 
     @property
     def as_of(self) -> dt.date:
@@ -272,18 +269,3 @@ class Study:
         provenance = derive_provenance(present, key)
         value = wrap_outcome(step, outcome, provenance)
         return Made(value, key, provenance, outcome.warnings, time.perf_counter() - started)
-
-
-def _hash_file(path: Path) -> str:
-    digest = hashlib.sha256()
-    if path.is_file():
-        with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _tell_quarantine(intake: Intake) -> tuple[str, ...]:
-    if not intake.quarantined:
-        return ()
-    return (f"{intake.spec.name}: {intake.quarantined} of {intake.read} rows quarantined",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,8 @@ Coerced = tuple[pd.Series, pd.Series]
 _TRUE = {"true", "yes", "1", "t", "y"}
 _FALSE = {"false", "no", "0", "f", "n"}
 _MAX_EXACT_INTEGER = 2**53
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
+_DAY = r"\d{4}-\d{2}-\d{2}([T ].*)?"
 
 
 def coerce_columns(frame: pd.DataFrame, spec: LayerSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -45,10 +48,17 @@ def coerce_columns(frame: pd.DataFrame, spec: LayerSpec) -> tuple[pd.DataFrame, 
             continue
         values, bad = _COERCE[column.dtype](frame[name])
         typed[name] = values
-        reason = _REASONS.get(column.dtype, "cannot be read")
-        faults += [(row, name, reason) for row in bad.index[bad]]
+        faults += [
+            (row, name, _find_reason(frame.at[row, name], column.dtype)) for row in bad.index[bad]
+        ]
     out = pd.DataFrame(typed, index=frame.index)
     return out, pd.DataFrame(faults, columns=["row", "column", "reason"])
+
+
+def _find_reason(value: object, dtype: str) -> str:
+    if dtype == "number" and _DECIMAL_COMMA.fullmatch(str(value).strip()):
+        return "not a number (decimal comma? write 8.45)"
+    return _REASONS.get(dtype, "cannot be read")
 
 
 def _coerce_string(values: pd.Series) -> Coerced:
@@ -85,6 +95,8 @@ def _coerce_date(values: pd.Series) -> Coerced:
         dates = values.dt.tz_localize(None) if values.dt.tz is not None else values
     else:
         text = values.mask(missing).astype("str").str.strip()
+        # A year or a month alone would be read as its first day: nobody said that day.
+        text = text.where(text.str.fullmatch(_DAY))
         dates = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
         dates = dates.dt.tz_localize(None)
     dates = dates.dt.normalize().astype("datetime64[s]")

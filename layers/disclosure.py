@@ -95,6 +95,12 @@ def _decide(layer: Layer | RasterLayer, audience: Audience) -> _Shown:
     raise NotShownError(f"no layer named {layer.spec.name!r}")
 
 
+def find_source(layer: Layer | RasterLayer, audience: Audience) -> str:
+    """Name of the layer whose rows stand in for this one's before an audience; empty: its own."""
+    view = _decide(layer, audience).view
+    return view.source if view is not None else ""
+
+
 def disclose(layer: Layer, audience: Audience, *, today: dt.date) -> Layer:
     """Turn a layer into what an audience may be shown of it.
 
@@ -192,7 +198,11 @@ def find_sealed_places(frame: pd.DataFrame) -> pd.Series:
 
 
 def _admits_children_only(admits: tuple[str, ...]) -> bool:
-    welcome = {item.partition(":")[0] for item in admits if item.partition(":")[2] in {"", "yes"}}
+    answers = [item.casefold().replace(" ", "").partition(":") for item in admits]
+    known = {"", "yes", "no", "unknown"}
+    welcome = {
+        group for group, _, answer in answers if answer in {"", "yes"} or answer not in known
+    }
     return welcome == {"unaccompanied_children"}
 
 
@@ -208,7 +218,8 @@ def find_consented_places(frame: pd.DataFrame, *, today: dt.date) -> pd.Series:
     agreed = frame["publish_ok"].fillna(value=False).astype(bool)
     consent = (frame["consent_until"] >= day).fillna(value=False)
     latest = frame["last_verified"] + pd.Timedelta(days=VERIFY_DAYS)
-    checked = ((frame["verify_by"] >= day) & (latest >= day)).fillna(value=False)
+    past = frame["last_verified"] <= day
+    checked = ((frame["verify_by"] >= day) & (latest >= day) & past).fillna(value=False)
     return (agreed & consent & checked).astype(bool)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
@@ -13,7 +16,6 @@ from layers.geojson import encode_features
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from layers.layer import Layer
 
@@ -21,6 +23,7 @@ _DRIVERS: Mapping[str, str] = {
     "gpkg": "GPKG", "fgb": "FlatGeobuf", "kml": "KML", "gpx": "GPX", "xlsx": "XLSX",
 }
 _LINES_ARE_WAYS = frozenset({"kml", "gpx"})
+_EMPTY_AS = {"Point": "Point", "LineString": "LineString", "Polygon": "MultiPolygon"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -40,14 +43,43 @@ def export_layer(layer: Layer, path: Path, *, format_: str, marking: Mapping[str
     Raises
     ------
     CallError
-        If the format is unknown or cannot hold the layer.
+        If the format is unknown or cannot hold the layer, or if the path is something other
+        than a file.
     """
     if format_ not in FORMATS:
         raise CallError(f"--format {format_!r}: there are {', '.join(FORMATS)}")
     needs_shapes = format_ in {"gpkg", "fgb", "kml", "gpx"}
     if needs_shapes and layer.spec.geometry == "none":
         raise CallError(f"{layer.spec.name} has no geometry: give csv, xlsx, geojson or parquet")
-    FORMATS[format_](layer, path, marking)
+    if format_ == "gpx":
+        _check_gpx(layer)
+    if (path.exists() or path.is_symlink()) and not path.is_file():
+        raise CallError(f"{path} is there already and is no file: choose another name")
+    _write_aside(layer, path.resolve(), format_=format_, marking=marking)
+
+
+def _check_gpx(layer: Layer) -> None:
+    """GPX holds points and lines, one kind a file here."""
+    kinds = {kind.removeprefix("Multi") for kind in layer.frame.geom_type.dropna()}
+    if layer.spec.geometry == "Polygon" or kinds - {"Point", "LineString"} or len(kinds) > 1:
+        raise CallError(f"{layer.spec.name}: gpx holds points or lines only; give gpkg, geojson "
+                        "or kml")
+
+
+def _write_aside(layer: Layer, path: Path, *, format_: str, marking: Mapping[str, str]) -> None:
+    """Write beside the target, then put in place at once: a failure leaves what was there."""
+    try:
+        aside = Path(tempfile.mkdtemp(prefix=".export-", dir=path.parent))
+    except OSError as error:
+        raise CallError(f"{path.parent}: {error.strerror}") from error
+    try:
+        written = aside / f"{layer.spec.name}.{format_}"
+        FORMATS[format_](layer, written, marking)
+        if marking.get("audience", "public") != "public":
+            written.chmod(0o600)
+        written.replace(path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def is_way(layer: Layer, format_: str) -> bool:
@@ -62,11 +94,16 @@ def flatten_for_spreadsheet(frame: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> import pandas as pd
-    >>> flatten_for_spreadsheet(pd.DataFrame({"a": ["=1+1", "x"], "b": [("p", "q"), ()]}))
-           a    b
-    0  '=1+1  p;q
-    1      x
+    >>> flatten_for_spreadsheet(pd.DataFrame({"a": ["=1+1"], "b": [("p", "q")]})).iloc[0].to_list()
+    ["'=1+1", 'p;q']
     """
+    flat = _flatten(frame)
+    return flat.assign(**{
+        name: flat[name].map(_defuse) for name in flat.columns if _is_texty(flat[name])
+    })
+
+
+def _flatten(frame: pd.DataFrame) -> pd.DataFrame:
     out = {}
     for name in frame.columns:
         values = frame[name]
@@ -74,7 +111,7 @@ def flatten_for_spreadsheet(frame: pd.DataFrame) -> pd.DataFrame:
             values = values.dt.strftime("%Y-%m-%d")
         elif pd.api.types.is_object_dtype(values):
             values = values.map(_join_items)
-        out[name] = values.map(_defuse) if _is_texty(values) else values
+        out[name] = values
     return pd.DataFrame(out, index=frame.index)
 
 
@@ -107,9 +144,9 @@ def _write_geojsonseq(layer: Layer, path: Path, marking: Mapping[str, str]) -> N
 def _write_vector(driver: str) -> Callable[[Layer, Path, Mapping[str, str]], None]:
     def write(layer: Layer, path: Path, marking: Mapping[str, str]) -> None:
         frame = layer.frame.reset_index()
-        flat = frame.drop(columns="geometry", errors="ignore")
-        table = flatten_for_spreadsheet(pd.DataFrame(flat))
-        path.unlink(missing_ok=True)
+        flat = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
+        # Only a spreadsheet takes text for a formula; elsewhere a mark would alter the data.
+        table = flatten_for_spreadsheet(flat) if driver == "XLSX" else _flatten(flat)
         if layer.spec.geometry == "none" or driver == "XLSX":
             pyogrio.write_dataframe(table, path, driver=driver, layer=layer.spec.name)
             return
@@ -117,7 +154,11 @@ def _write_vector(driver: str) -> Callable[[Layer, Path, Mapping[str, str]], Non
             note = "SYNTHETIC" if layer.provenance.synthetic else ""
             table = pd.DataFrame({"name": table.get("name", table[layer.spec.id]), "desc": note})
         shaped = frame[["geometry"]].join(table)
-        extra = {"layer_metadata": dict(marking)} if driver == "GPKG" else {}
+        extra: dict[str, object] = {}
+        if driver == "GPKG":
+            extra["layer_metadata"] = dict(marking)
+        if not len(shaped):
+            extra["geometry_type"] = _EMPTY_AS.get(layer.spec.geometry, "Unknown")
         pyogrio.write_dataframe(shaped, path, driver=driver, layer=layer.spec.name, **extra)
 
     return write

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -47,11 +48,18 @@ def _build_checks(column: ColumnSpec) -> list[pa.Check]:
         error = f"not one of: {' '.join(column.one_of)}"
         check = partial(_find_known, words=words, many=column.dtype == "list")
         checks.append(pa.Check(check, error=error))
-    if column.pattern:
+    if column.pattern and column.dtype == "list":
+        matches = partial(_find_matching, pattern=re.compile(column.pattern))
+        checks.append(pa.Check(matches, error=f"an item is not like {column.pattern}"))
+    elif column.pattern:
         checks.append(pa.Check.str_matches(column.pattern, error=f"not like {column.pattern}"))
     if not column.nullable:
         checks.append(pa.Check(lambda s: ~find_missing(s), error="missing", ignore_na=False))
     return checks
+
+
+def _find_matching(values: pd.Series, *, pattern: re.Pattern[str]) -> pd.Series:
+    return values.map(lambda items: all(pattern.fullmatch(item) for item in items)).astype(bool)
 
 
 def _find_known(values: pd.Series, words: set[str], *, many: bool) -> pd.Series:

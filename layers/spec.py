@@ -82,11 +82,13 @@ class ColumnSpec(_Frozen):
 class ViewSpec(_Frozen):
     """How a layer above an audience's level may be shown to it: by a named generaliser.
 
-    ``keep`` names the layer's own columns that the generaliser leaves; None keeps all that the
-    audience may see. ``columns`` are those that it adds.
+    ``source`` names another layer of the same columns to take the rows from: one computed only
+    from what the audience may know. ``keep`` names the layer's own columns that the generaliser
+    leaves; None keeps all that the audience may see. ``columns`` are those that it adds.
     """
 
     generaliser: str
+    source: str = ""
     keep: tuple[str, ...] | None = None
     geometry: Literal["none", "Point", "LineString", "Polygon", "Geometry"] = "none"
     columns: dict[str, ColumnSpec] = Field(default_factory=dict)
@@ -197,6 +199,49 @@ def parse_spec(text: str, *, where: str, base: dict[str, Any] | None = None) -> 
         ]
         raise SpecError("\n".join(faults)) from error
     _check_consistency(spec, where)
+    return spec
+
+
+def tighten_spec(base: LayerSpec, own: LayerSpec) -> LayerSpec:
+    """A study's own description of a built-in layer: it may add and tighten, never open.
+
+    Levels are the stricter of both; role, rules of rows, views and releases stay built-in; no
+    built-in column goes missing.
+
+    Examples
+    --------
+    >>> from layers.catalog import find_spec
+    >>> open_wide = find_spec("incidents").model_copy(update={"level": "public"})
+    >>> tighten_spec(find_spec("incidents"), open_wide).level
+    'sealed'
+    """
+    columns = dict(base.columns)
+    for name, column in own.columns.items():
+        level = column.effective_level
+        if name in base.columns:
+            level = find_highest_level([level, base.columns[name].effective_level])
+        columns[name] = column.model_copy(update={"level": level})
+    return own.model_copy(update={
+        "name": base.name, "kind": base.kind, "role": base.role, "id": base.id,
+        "geometry": base.geometry, "row_rule": base.row_rule, "views": base.views,
+        "released_by": base.released_by, "columns": columns,
+        "level": find_highest_level([base.effective_level, own.effective_level]),
+        "geometry_level": find_highest_level(
+            [base.effective_geometry_level, own.effective_geometry_level]),
+    })
+
+
+def refuse_openings(spec: LayerSpec, where: str) -> LayerSpec:
+    """Refuse what only a built-in description may say; raises SpecError with every fault."""
+    faults = []
+    if spec.views:
+        faults.append("views: only built-in layers have them")
+    if spec.released_by:
+        faults.append("released_by: only results that georisk computes are released")
+    if spec.role == "result":
+        faults.append("role: a layer that is read is not a result")
+    if faults:
+        raise SpecError("\n".join(f"{where}: {fault}" for fault in faults))
     return spec
 
 

@@ -1,4 +1,4 @@
-"""What lies below: country outlines, names of places, classes per cell, route legs."""
+"""What lies below: country outlines, classes per cell, route legs."""
 
 from __future__ import annotations
 
@@ -24,10 +24,6 @@ _OUTLINE_POINTS = 9_000
 _DIVISION_POINTS = 3_500
 _PER_DEGREE = 1_000
 _GRID_DEG = 1e-4
-_NAME_DEG = 2.0
-# Islands too small to hold a name on the widest view would only clutter it.
-_SMALL_DEG2 = 0.5
-_FIRST_NAMES, _SECOND_NAMES = 24, 70
 
 
 def pack_base(door: Door, bounds: Bounds) -> dict[str, Any]:
@@ -79,62 +75,43 @@ def _join_packed(encode: Any, shapes: NDArray[np.object_]) -> list[list[int]]:  
     return [line for shape in shapes for line in encode(shape, per_degree=_PER_DEGREE)]
 
 
-def pack_names(door: Door, words: Words, bounds: Bounds) -> dict[str, Any]:
-    """Names to write: longitude, latitude, text, 1 for a country, zoom from which it may show."""
-    names = _name_countries(door, words, bounds)
-    towns = read_frame(door, "waypoints")
-    if towns is None:
-        return {"names": names}
-    meetings = _count_legs(door)
-    order = sorted(towns.index, key=lambda key: (-meetings.get(towns.loc[key, "name"], 0), key))
-    for place, key in enumerate(order):
-        zoom = 3.0 if place < _FIRST_NAMES else 5.5 if place < _SECOND_NAMES else 6.75
-        point = towns.geometry[key]
-        at = [round(float(point.x), 4), round(float(point.y), 4)]
-        names.append([*at, str(towns.loc[key, "name"]), 0, zoom])
-    return {"names": names}
+def pack_cells(cells: pd.DataFrame, legs: pd.DataFrame | None) -> dict[str, Any]:
+    """Cells dissolved by class and evidence: one shape each, the worst drawn last.
 
-
-def _count_legs(door: Door) -> dict[str, int]:
-    legs = read_frame(door, "routes")
-    if legs is None:
-        return {}
-    ends = [*legs["from_place"].astype("str"), *legs["to_place"].astype("str")]
-    return {name: ends.count(name) for name in sorted(set(ends))}
-
-
-def _name_countries(door: Door, words: Words, bounds: Bounds) -> list[list[Any]]:
-    frame = read_frame(door, "boundaries")
-    if frame is None:
-        return []
-    west, south, east, north = bounds
-    window = (west - _NAME_DEG, south - _NAME_DEG, east + _NAME_DEG, north + _NAME_DEG)
-    names: list[list[Any]] = []
-    for key in frame.index[frame["level"] == 0]:
-        seen = shapely.clip_by_rect(frame.geometry[key], *window)
-        if seen.area < _SMALL_DEG2:
-            continue
-        parts = shapely.get_parts(seen)
-        point = shapely.point_on_surface(parts[int(np.argmax(shapely.area(parts)))])
-        code = f"country_{frame.loc[key, 'country']}"
-        text = words[code] if code in words else str(frame.loc[key, "name"])
-        names.append([round(float(point.x), 2), round(float(point.y), 2), text, 1, 3.0])
-    return names
-
-
-def pack_cells(cells: pd.DataFrame) -> dict[str, Any]:
-    """Cells dissolved by class and evidence: one shape each, the worst drawn last."""
+    Cells of insufficient evidence farther than one cell from every leg are ``far``: drawn pale,
+    so that those with a class can be read, but never left out.
+    """
+    unknown = (cells["risk_class"] == CLASSES[0]).to_numpy()
+    far = unknown & ~_find_near(cells, legs)
     groups = []
     for code, name in enumerate(CLASSES):
         for kind, evidence in enumerate(EVIDENCE):
-            mine = (cells["risk_class"] == name) & (cells["evidence"] == evidence)
-            if not mine.any():
-                continue
-            shapes = shapely.set_precision(cells.geometry[mine].to_numpy(), _GRID_DEG)
-            merged = shapely.union_all(shapes, grid_size=_GRID_DEG)
-            rings = encode_rings(merged, per_degree=_PER_DEGREE)
-            groups.append({"cls": code, "evidence": kind, "rings": rings})
+            mine = ((cells["risk_class"] == name) & (cells["evidence"] == evidence)).to_numpy()
+            for away in (True, False):
+                chosen = mine & (far == away)
+                if chosen.any():
+                    rings = _dissolve(cells.geometry.to_numpy()[chosen])
+                    groups.append({"cls": code, "evidence": kind, "far": away, "rings": rings})
     return {"per_degree": _PER_DEGREE, "groups": groups}
+
+
+def _dissolve(shapes: NDArray[np.object_]) -> list[list[int]]:
+    exact = shapely.set_precision(shapes, _GRID_DEG)
+    merged = shapely.union_all(exact, grid_size=_GRID_DEG)
+    return encode_rings(merged, per_degree=_PER_DEGREE)
+
+
+def _find_near(cells: pd.DataFrame, legs: pd.DataFrame | None) -> NDArray[np.bool_]:
+    """Cells within about one cell's width of a leg; all of them where no leg is shown."""
+    if legs is None:
+        return np.ones(len(cells), dtype=bool)
+    shapes = cells.geometry.to_numpy()
+    width_deg = float(np.sqrt(np.median(shapely.area(shapes))))
+    tree = shapely.STRtree(legs.geometry.to_numpy())
+    rows, _ = tree.query(shapes, predicate="dwithin", distance=width_deg)
+    near = np.zeros(len(cells), dtype=bool)
+    near[rows] = True
+    return near
 
 
 def pack_legs(legs: pd.DataFrame, seasons: dict[str, Season], words: Words) -> dict[str, Any]:

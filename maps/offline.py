@@ -24,7 +24,7 @@ from maps.forms import fill_template
 if TYPE_CHECKING:
     from maps.page import Page
 
-SCRIPTS = ("leaflet.js", "core.js", "ground.js", "names.js", "overlays.js", "marks.js",
+SCRIPTS = ("leaflet.js", "core.js", "ground.js", "names.js", "overlays.js", "marks.js", "sites.js",
            "page.js")  # fmt: skip
 STYLES = ("leaflet.css", "page.css")
 _POLICY_SLOT = "georisk-policy-slot"

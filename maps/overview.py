@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from maps.forms import fill_template
 from maps.frames import find_bounds, name_corridors, read_frame
 from maps.gaps import list_services, pack_gaps
-from maps.ground import pack_base, pack_names
+from maps.ground import pack_base
+from maps.names import pack_names
 from maps.overlays import Overlay, draw_page
 from maps.page import Section, compose_page
 from maps.places import name_towns, pack_places, pack_sites

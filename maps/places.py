@@ -22,7 +22,7 @@ _PLACE_COLUMNS = (
 )  # fmt: skip
 _SITE_COLUMNS = (
     "place", "country", "services", "benefit_share", "cumulative_share", "selection_frequency",
-    "bound_gap", "synthetic",
+    "bound_gap", "reason", "synthetic",
 )  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from maps.forms import fill_template
 from maps.frames import find_bounds, name_corridors, read_frame
 from maps.gaps import tell_gaps
-from maps.ground import pack_base, pack_cells, pack_legs, pack_names
+from maps.ground import pack_base, pack_cells, pack_legs
+from maps.names import pack_names
 from maps.overlays import Overlay, draw_page
 from maps.overview import add_places, write_list
 from maps.page import Section, compose_page
@@ -30,7 +31,7 @@ def draw_public(door: Door, words: Words, marking: Marking) -> str:
     overlays = [Overlay("addBase", "base")]
     cells = read_frame(door, "risk_cells")
     if cells is not None:
-        islands["cells"] = pack_cells(cells)
+        islands["cells"] = pack_cells(cells, legs)
         overlays.append(Overlay("addCells", "cells", words["cells"]))
     overlays.append(Overlay("addOutlines", "base", choice="lines"))
     if legs is not None:

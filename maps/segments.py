@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+_NUMBERS = ("risk_score", "intensity_per_100km_year", "intensity_low", "intensity_high")
 _PER_DEGREE = 10_000
 _POINTS_PER_SEGMENT = 2.0
 _JOIN_DEG = 1e-5
@@ -39,7 +40,9 @@ def pack_segments(segments: pd.DataFrame, legs: pd.DataFrame | None) -> dict[str
         1e-4 degrees, differences), ``steps`` (points that each segment adds; None is one
         each), ``cls``, ``evidence`` and ``near`` as runs, ``score`` in tenths, intensities as
         100 log10 of incidents per 100 km and year, ``low`` and ``high`` as differences from it.
+        Where the evidence is insufficient there is no number at all.
     """
+    segments = _drop_unfounded(segments)
     places, near = number_texts(list(segments["near_place"]))
     codes = {
         "cls": _number_values(segments["risk_class"], CLASSES),
@@ -54,6 +57,14 @@ def pack_segments(segments: pd.DataFrame, legs: pd.DataFrame | None) -> dict[str
         piece.update({name: encode_runs(code[start:stop].tolist()) for name, code in codes.items()})
         pieces.append(piece)
     return {"per_degree": _PER_DEGREE, "places": places, "pieces": pieces}
+
+
+def _drop_unfounded(segments: pd.DataFrame) -> pd.DataFrame:
+    # A number that rests on too little would be read as one that rests on something.
+    weak = (segments["evidence"] == "insufficient").to_numpy()
+    return segments.assign(**{
+        name: segments[name].astype("float64").mask(weak) for name in _NUMBERS
+    })  # fmt: skip
 
 
 def _number_values(values: pd.Series, known: tuple[str, ...]) -> NDArray[np.int64]:

@@ -41,7 +41,8 @@ def export(
 
     if format_ not in FORMATS:
         raise CallError(f"--format {format_!r}: there are {', '.join(FORMATS)}")
-    door = open_door(find_places(study, runs), audience, purpose=purpose, action=f"export {layer}")
+    door = open_door(find_places(study, runs), audience, purpose=purpose,
+                     action=f"export {layer}", holder=holder)
     if layer in door.names() and door.spec(layer).kind == "raster":
         raise CallError(f"{layer} is a raster: copy it from the snapshot's rasters/ folder")
     shown = door.layer(layer)
@@ -50,7 +51,7 @@ def export(
                         "along a line")
     marking = Marking.of(door, holder=holder)
     path = out.with_name(marking.name(out.stem) + out.suffix)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755 if audience == "public" else 0o700)
     export_layer(shown, path, format_=format_, marking=marking.as_text())
     say(f"{len(shown)} rows for {audience}", quiet=quiet)
     typer.echo(str(path))

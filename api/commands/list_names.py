@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.options import JsonOption, StudyOption, open_study
+from api.commands.options import JsonOption, QuietOption, RunsOption, StudyOption, open_study
 
 if TYPE_CHECKING:
     from georisk.study import Study
@@ -18,11 +18,14 @@ def list_names(
         str, typer.Argument(help="corridors, legs, sheets, profiles, services, layers")
     ],
     study: StudyOption = None,
+    runs: RunsOption = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """List corridors, legs, sheets, profiles, services or layers."""
     from layers.errors import CallError
 
+    del runs, quiet  # taken like everywhere; names come from the study, and are the answer
     makers = {
         "corridors": _list_corridors, "legs": _list_legs, "sheets": _list_sheets,
         "profiles": _list_profiles, "services": _list_services, "layers": _list_layers,

@@ -6,13 +6,14 @@ import datetime as dt
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 if TYPE_CHECKING:
     from georisk.doors import Door
     from georisk.study import Study
+    from layers.spec import Audience
 
 StudyOption = Annotated[
     Path | None,
@@ -75,7 +76,20 @@ def read_today() -> dt.date:
     return dt.datetime.now(tz=dt.UTC).date()
 
 
-def open_door(places: Places, audience: str, *, purpose: str, action: str) -> Door:
+def check_audience(audience: str, *, purpose: str) -> None:
+    """Refuse an unknown audience, and more than public without a purpose."""
+    from layers.errors import CallError
+    from layers.spec import AUDIENCES
+
+    if audience not in AUDIENCES:
+        raise CallError(f"--audience {audience!r}: there are {', '.join(AUDIENCES)}")
+    if audience != "public" and not purpose.strip():
+        raise CallError(f"--audience {audience} needs --purpose: say why, for the audit log")
+
+
+def open_door(
+    places: Places, audience: str, *, purpose: str, action: str, holder: str = ""
+) -> Door:
     """Open the current snapshot for an audience; more than public is written to the audit log.
 
     Raises
@@ -85,16 +99,12 @@ def open_door(places: Places, audience: str, *, purpose: str, action: str) -> Do
     """
     import georisk.doors
     from api.audit import record
-    from layers.errors import CallError
-    from layers.spec import AUDIENCES
 
-    if audience not in AUDIENCES:
-        raise CallError(f"--audience {audience!r}: there are {', '.join(AUDIENCES)}")
-    if audience != "public" and not purpose.strip():
-        raise CallError(f"--audience {audience} needs --purpose: say why, for the audit log")
-    door = georisk.doors.open(audience, runs=places.runs, today=read_today())
+    check_audience(audience, purpose=purpose)
+    door = georisk.doors.open(cast("Audience", audience), runs=places.runs, today=read_today())
     if audience != "public":
-        record(places.state, action=action, audience=audience, purpose=purpose, run_id=door.run_id)
+        record(places.state, action=action, audience=audience, purpose=purpose, run_id=door.run_id,
+               holder=holder)
     return door
 
 

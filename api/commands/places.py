@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FORMATS = ("table", "csv", "json")
-_SHOWN = ("order", "place_id", "name", "km", "walk_h", "walk_h_from_previous", "access_km",
-          "services", "opens", "check")
+_SHOWN = {
+    "order": "#", "name": "name", "km": "km", "walk_h": "h on foot",
+    "walk_h_from_previous": "h since last", "access_km": "off line km", "services": "services",
+    "opens": "opens", "check": "check",
+}  # fmt: skip
 
 
 def places(
@@ -56,7 +59,7 @@ def places(
     if chosen not in _FORMATS:
         raise CallError(f"--format {chosen!r}: there are {', '.join(_FORMATS)}")
     query = PlaceQuery(layer, read_today(), corridor, leg, start, end, service, admits)
-    door = open_door(find_places(study, runs), audience, purpose=purpose, action="places")
+    door = open_door(find_places(study, runs), audience, purpose=purpose, action="places", holder=holder)
     facilities = [name for name in door.names() if door.spec(name).role == "facility"]
     if layer not in facilities:
         raise NotShownError(f"--layer {layer!r}: there are {', '.join(facilities)}")
@@ -64,19 +67,50 @@ def places(
     if out is not None:
         marking = Marking.of(door, holder=holder)
         out = out.with_name(marking.name(out.stem) + out.suffix)
-    _write(table, chosen, out, synthetic=bool(table["synthetic"].fillna(value=False).any()))
+    if chosen == "table" and out is None:
+        _print(table, title_table(layer, table.attrs["way"]))
+    else:
+        _write(table, chosen, out)
     if not len(table):
-        say("no place to show: without the operator's consent in date, a place is not public",
-            quiet=quiet)
+        say(tell_empty(audience), quiet=quiet)
 
 
-def _write(table: pd.DataFrame, format_: str, out: Path | None, *, synthetic: bool) -> None:
-    if format_ == "table" and out is None:
-        from api.commands.tables import print_table
+def tell_empty(audience: str) -> str:
+    """Say that a list is empty; why is known to nobody who may not see the rest.
 
-        rows = [tuple(row) for row in table[list(_SHOWN)].itertuples(index=False)]
-        print_table("Places in order of travel", _SHOWN, rows, synthetic=synthetic)
-        return
+    Examples
+    --------
+    >>> tell_empty("restricted")
+    'no place here'
+    """
+    if audience == "restricted":
+        return "no place here"
+    return (
+        "no place listed here; places without the operator's consent in date are not public"
+    )
+
+
+def title_table(layer: str, way: dict[str, object]) -> str:
+    """Name the layer and the way that was taken.
+
+    Examples
+    --------
+    >>> title_table("shelters", {"corridor": "north", "from": "A", "to": "B", "km": 12.0})
+    'shelters in order of travel: corridor north, A to B, 12 km on the way'
+    """
+    return (f"{layer} in order of travel: corridor {way['corridor']}, {way['from']} to "
+            f"{way['to']}, {way['km']:.0f} km on the way")
+
+
+def _print(table: pd.DataFrame, title: str) -> None:
+    from api.commands.tables import print_table
+
+    synthetic = bool(table["synthetic"].fillna(value=False).any())
+    rows = [tuple(row) for row in table[list(_SHOWN)].itertuples(index=False)]
+    print_table(title, tuple(_SHOWN.values()), rows, synthetic=synthetic)
+
+
+def _write(table: pd.DataFrame, format_: str, out: Path | None) -> None:
     text = to_json(table) if format_ == "json" else to_csv(table)
     if out is None:
         typer.echo(text, nl=False)

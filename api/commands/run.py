@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from georisk.study import Study
 
 _FULL_DRAWS = 1000
+_FIRST_YEAR = 1900
 _SERVICES = ("water", "food", "shelter", "medical", "phone")
 
 
@@ -63,19 +64,27 @@ def choose(study: Study, *, as_of: str, full: bool) -> Study:
     changes: dict[str, Any] = {}
     if as_of:
         try:
-            changes["as_of"] = dt.date.fromisoformat(as_of)
+            day = dt.date.fromisoformat(as_of)
         except ValueError as error:
             raise CallError(f"--as-of {as_of!r}: give a day as YYYY-MM-DD") from error
+        if day.year < _FIRST_YEAR:
+            raise CallError(f"--as-of {as_of}: give a day from {_FIRST_YEAR} on")
+        changes["as_of"] = day
     parameters = study.parameters.replace(intensity__draws=_FULL_DRAWS) if full else None
     return study.with_changes(parameters=parameters, **changes) if changes or full else study
 
 
 def _raise_faults(study: Study) -> None:
-    from layers.errors import LayerError
+    from layers.errors import CallError
 
     _, errors = study.check()
-    if errors:
-        raise LayerError([fault for error in errors for fault in error.faults])
+    if not errors:
+        return
+    for error in errors:
+        for fault in error.faults:
+            typer.echo(f"LAYER  {fault}", err=True)
+    raise CallError("mend the files (`georisk check` tells all), then run again; the last snapshot "
+                    "stays as it was")
 
 
 def _print_summary(study: Study) -> None:

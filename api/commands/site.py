@@ -12,6 +12,7 @@ from api.commands.options import (
     JsonOption,
     PurposeOption,
     QuietOption,
+    RunsOption,
     StudyOption,
     find_places,
     open_study,
@@ -30,6 +31,7 @@ def site(
     service: Annotated[str, typer.Option("--service", help="Services, joined by commas.")],
     k: Annotated[int, typer.Option("-k", help="How many points.")],
     study: StudyOption = None,
+    runs: RunsOption = None,
     objective: Annotated[
         str, typer.Option("--objective", help="coverage: risk-weighted uncovered person-km.")
     ] = "coverage",
@@ -49,6 +51,8 @@ def site(
         raise CallError(f"--objective {objective!r}: there is {', '.join(_OBJECTIVES)}")
     if method not in _METHODS:
         raise CallError(f"--method {method!r}: there are {', '.join(_METHODS)}")
+    if k < 1:
+        raise CallError(f"-k {k}: give 1 or more")
     opened = open_study(study)
     services = tuple(sorted({name.strip() for name in service.split(",")} - {""}))
     choice = {**opened.config.siting.model_dump(), "services": services, "k": k, "method": method}
@@ -56,7 +60,7 @@ def site(
     siting = scenario.value("siting")
     if siting.proposal is None:
         raise CallError(siting.refusal)
-    record(find_places(study, None).state, action="site", audience="restricted",
+    record(find_places(study, runs).state, action="site", audience="restricted",
            purpose=purpose or "planning on this machine", run_id="")
     layers = {name: scenario.layer(name) for name in ("proposed_sites", "proposed_sites_km")}
     if as_json:
@@ -71,8 +75,19 @@ def site(
         from georisk.results import write_results
 
         write_results(out / "restricted", layers)
-        say(f"restricted results in {out / 'restricted'}; draw them with `georisk map overview "
-            f"--with {out}`", quiet=quiet)
+        say(f"restricted results in {out / 'restricted'}; draw them with\n"
+            f"{_tell_map(out, study, runs)}", quiet=quiet)
+
+
+def _tell_map(out: Path, study: Path | None, runs: Path | None) -> str:
+    """The whole command that draws the results, to be copied."""
+    import shlex
+
+    where = [part for flag, path in (("-s", study), ("--runs", runs)) if path
+             for part in (flag, shlex.quote(str(path)))]
+    folder = shlex.quote(str(out))
+    return " ".join(["georisk map overview", *where, "--with", folder, "--audience restricted",
+                     '--purpose "planning assistance points" -o', folder])
 
 
 def _describe(

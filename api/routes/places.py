@@ -26,15 +26,18 @@ def list_places(ask: Ask) -> Response:
     NotShownError
         If there is no such layer of places.
     ParameterError
-        If the way is not said, or said twice.
+        If the way is not said, or said twice; if there is no such service or group.
     """
-    from georisk.places import PlaceQuery
+    from georisk.places import GROUPS, PlaceQuery, list_services
 
     door, given = ask.room.door, dict(ask.values)
     layer = given.get("layer", "")
     ways = [way for way in ("corridor", "leg", "from") if given.get(way)]
     if len(ways) != 1 or bool(given.get("from")) != bool(given.get("to")):
         raise ParameterError("Name one way: corridor, or leg, or from together with to.")
+    for name, known in (("service", list_services()), ("admits", GROUPS)):
+        if given.get(name) and given[name] not in known:
+            raise ParameterError(f"{name}: there are {', '.join(known)}.")
     if ask.room.spec(layer).role != "facility":
         raise NotShownError(layer)
     query = PlaceQuery(

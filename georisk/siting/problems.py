@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from georisk.routing import time_places
 from layers.errors import CallError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -79,6 +79,14 @@ def pose_problem(
         raise CallError(f"site: no such service: {', '.join(unknown)}; there are: {known}")
     demand = list_demand(segments, coverage, services, wanted=wanted)
     return SitingProblem(travel.network.place_ids, demand, build_reach(travel, demand))
+
+
+def join_problems(problems: Sequence[SitingProblem]) -> SitingProblem:
+    """One problem of several with the same demand: reached in any of them is reached."""
+    reach = problems[0].reach
+    for other in problems[1:]:
+        reach = reach.maximum(other.reach)
+    return replace(problems[0], reach=reach.tocsr())
 
 
 def list_demand(

@@ -140,7 +140,7 @@
     const data = g.readIsland(id);
     const groups = data.groups.map(function (group) {
       return { cls: theme.classes[group.cls], evidence: theme.evidence[group.evidence],
-        rings: decodeAll(group.rings, data.per_degree) };
+        far: group.far, rings: decodeAll(group.rings, data.per_degree) };
     });
     return g.addPainter(map, {
       pane: "ground",
@@ -148,9 +148,10 @@
         groups.forEach(function (group) {
           ctx.beginPath();
           group.rings.forEach(function (ring) { tracePath(ctx, view, ring, true); });
-          ctx.globalAlpha = 0.88;
+          ctx.globalAlpha = group.far ? 0.3 : 0.88;
           fillArea(ctx, theme.fills[group.cls]);
           ctx.globalAlpha = 1;
+          if (group.far) { return; }
           setStroke(ctx, { color: theme.fills[group.cls].ink, width: 0.6, dash: [] });
           ctx.stroke();
         });

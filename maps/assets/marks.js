@@ -1,4 +1,4 @@
-/* Places and proposed sites: a shape per kind, drawn by us; white plus on green for medical. */
+/* Places: a shape per kind, drawn by us; white plus on green for medical. */
 (function () {
   "use strict";
   const g = window.georisk;
@@ -51,38 +51,6 @@
     ctx.lineWidth = 1.6;
     ctx.strokeStyle = "#ffffff";
     ctx.stroke();
-  }
-
-  /* Diamond with its rank: full where both solutions agree, open where only one chose it. */
-  function drawSite(ctx, x, y, size, site) {
-    const half = size * 0.78;
-    const both = site.chosen === "both";
-    diamond(ctx, x, y, half + 2.5);
-    ctx.fillStyle = "#ffffff";
-    ctx.fill();
-    diamond(ctx, x, y, half);
-    ctx.fillStyle = both ? theme.symbols.site : "#ffffff";
-    ctx.fill();
-    ctx.lineWidth = 2.2;
-    ctx.setLineDash(site.chosen === "length" ? [3, 2] : []);
-    ctx.strokeStyle = theme.symbols.site;
-    ctx.stroke();
-    ctx.setLineDash([]);
-    ctx.fillStyle = both ? "#ffffff" : theme.symbols.site;
-    ctx.font = "700 " + Math.max(11, Math.round(size * 0.62)) + "px system-ui, sans-serif";
-    ctx.textAlign = "center";
-    ctx.textBaseline = "middle";
-    ctx.fillText(String(site.label), x, y + 0.5);
-    ctx.textAlign = "left";
-  }
-
-  function diamond(ctx, x, y, half) {
-    ctx.beginPath();
-    ctx.moveTo(x, y - half);
-    ctx.lineTo(x + half, y);
-    ctx.lineTo(x, y + half);
-    ctx.lineTo(x - half, y);
-    ctx.closePath();
   }
 
   function today() {
@@ -202,48 +170,7 @@
     return "country_" + code in g.words ? g.say("country_" + code) : code;
   }
 
-  function addSites(map, id) {
-    const rows = g.readIsland(id).rows;
-    rows.forEach(function (row) {
-      row.world = g.toWorld(row.at[0], row.at[1]);
-      row.label = row.rank === null ? row.rank_km : row.rank;
-    });
-    const painter = g.addPainter(map, {
-      pane: "marks",
-      paint: function (ctx, view) {
-        const size = Math.max(14, markSize(view.zoom));
-        rows.slice().reverse().forEach(function (row) {
-          drawSite(ctx, view.x(row.world[0]), view.y(row.world[1]), size, row);
-        });
-      },
-      boxes: function (view) { return boxRows(rows, view, Math.max(14, markSize(view.zoom))); },
-      hit: function (point, radius, view) {
-        return hitRows(rows, point, radius, view, 0, siteCard);
-      }
-    });
-    painter.sites = rows.map(function (row) {
-      return { at: row.at, title: (row.label === null ? "" : row.label + ". ") + row.place,
-        detail: g.say("chosen_" + row.chosen), card: function () { return siteCard(row); } };
-    });
-    return painter;
-  }
-
-  function siteCard(row) {
-    const percent = function (value) {
-      return value === null ? null : g.formatNumber(Math.round(1000 * value) / 10) + " %";
-    };
-    return { title: g.say("site_title", { place: row.place }), rows: [
-      [g.say("chosen_by"), g.say("chosen_" + row.chosen)],
-      [g.say("rank_risk"), row.rank], [g.say("rank_km"), row.rank_km],
-      [g.say("services"), describeServices(row)],
-      [g.say("adds_share"), percent(row.benefit_share)],
-      [g.say("cumulative_share"), percent(row.cumulative_share)],
-      [g.say("selection_frequency"), percent(row.selection_frequency)],
-      [g.say("bound_gap"), percent(row.bound_gap)],
-      [g.say("country"), nameCountry(row.country)]
-    ], notes: [g.say("note_site")].concat(row.synthetic ? [g.say("synthetic_row")] : []) };
-  }
-
-  Object.assign(g, { addPlaces: addPlaces, addSites: addSites, drawSite: drawSite,
-    symbols: symbols, today: today });
+  Object.assign(g, { addPlaces: addPlaces, describeServices: describeServices,
+    markSize: markSize, nameCountry: nameCountry, outline: outline, symbols: symbols,
+    today: today });
 })();

@@ -53,7 +53,8 @@
   function listSpots(x, y, width, gap) {
     const down = gap + 6;
     const at = gap
-      ? [[0, 0, gap], [-1, 0, -gap], [-0.5, -down], [-0.5, down], [0, -down, 0], [0, down, 0]]
+      ? [[0, 0, gap], [-1, 0, -gap], [-0.5, -down], [-0.5, down], [0, -down, 0], [0, down, 0], [-1, -down], [-1, down],
+        [0, 0, 2 * gap], [-1, 0, -2 * gap]]
       : [[-0.5, 0], [-0.5, -18], [-0.5, 18], [0.1, 0], [-1.1, 0], [-0.5, -36], [-0.5, 36]];
     return at.map(function (spot) {
       const left = x + spot[0] * width + (spot[2] || 0);

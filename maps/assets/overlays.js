@@ -85,10 +85,12 @@
     const name = theme.classes[readRun(piece.cls, index)];
     const from = piece.km + index * piece.step_km;
     const near = readRun(piece.near, index);
+    const evidence = theme.evidence[readRun(piece.evidence, index)];
     const rows = [
       [g.say("class"), g.say("class_" + name)],
-      [g.say("evidence"), g.say("evidence_" + theme.evidence[readRun(piece.evidence, index)])],
-      [g.say("intensity"), describeIntensity(piece, index)],
+      [g.say("evidence"), g.say("evidence_" + evidence)],
+      [g.say("intensity"), evidence === "insufficient" ? g.say("no_number")
+        : describeIntensity(piece, index)],
       [g.say("score"), piece.score[index] === null ? null
         : g.say("score_of_ten", { score: g.formatNumber(piece.score[index] / 10, 1) })],
       [g.say("mode"), g.say("mode_" + piece.mode)],

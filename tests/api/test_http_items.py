@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
-from http_doubles import make_door, make_places, open_client
+from http_doubles import SHOWN, TODAY, make_door, make_layer, make_places, open_client
 
 from api.room import Shapes
 from api.selection import find_in_boxes
+from layers.disclosure import disclose
 
 PLACES = "/collections/places/items"
 
@@ -164,3 +167,19 @@ def test_a_token_of_another_run_is_gone(client):
         answer = later.get(f"{parts.path}?{parts.query}")
     assert answer.status_code == 410
     assert "start again" in answer.json()["detail"]
+
+
+def test_datetime_chooses_incidents_as_the_gate_shows_them(monkeypatch):
+    monkeypatch.setitem(SHOWN, "restricted", {*SHOWN["restricted"], "incidents"})
+    dates = pd.to_datetime(["2024-01-05", "2024-02-10", "2024-02-20"]).astype("datetime64[s]")
+    rows = gpd.GeoDataFrame({
+        "incident_id": ["a", "b", "c"], "date": dates, "class": "env", "n_victims": 1,
+        "coord_precision_km": 1.0, "source": "x", "synthetic": True,
+    }, geometry=gpd.points_from_xy([-92.0, -93.0, -94.0], [15.0] * 3), crs=4326)  # fmt: skip
+    door = make_door()
+    door.layers["incidents"] = disclose(make_layer("incidents", rows), "restricted", today=TODAY)
+    with open_client(door) as client:
+        url = "/collections/incidents/items?datetime="
+        assert client.get(url + "2024-02-01/2024-02-29").json()["numberMatched"] == 2
+        assert client.get(url + "../2024-01-31").json()["numberMatched"] == 1
+        assert client.get(url + "2023-01-01").json()["numberMatched"] == 0

@@ -17,6 +17,8 @@ def test_places_in_order_of_travel(public_client):
     ("layer=shelters&from=Arriaga", 400),
     ("layer=shelters&to=Arriaga", 400),
     ("layer=shelters&corridor=", 400),
+    ("layer=shelters&corridor=north&service=watr", 400),
+    ("layer=shelters&corridor=north&admits=cats", 400),
     ("corridor=north", 404),
     ("layer=nothing&corridor=north", 404),
     ("layer=segments&corridor=north", 404),

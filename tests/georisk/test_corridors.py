@@ -26,7 +26,8 @@ KM = 1 / 110.574  # degrees of latitude in a kilometre at the equator
 def make_legs(**lines):
     rows = {name: shapely.LineString(xy) for name, xy in lines.items()}
     return gpd.GeoDataFrame(
-        {"mode": ["foot"] * len(rows), "stated_km": [1000.0] * len(rows)},
+        {"mode": ["foot"] * len(rows), "terrain": [None] * len(rows),
+         "stated_km": [1000.0] * len(rows)},
         geometry=list(rows.values()), index=list(rows), crs="EPSG:4326").sort_index()
 
 

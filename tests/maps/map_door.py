@@ -23,6 +23,7 @@ class FakeDoor:
     """What maps ask of a door."""
 
     version, study_name, headline_direction = "0.1.0", "test study", "forward"
+    parameters_sha256 = "0" * 64
     run_id, as_of, today = "20250101T000000Z-0a1b2c3d", dt.date(2024, 12, 31), dt.date(2025, 1, 1)
 
     def __init__(self, audience, frames, rasters=None, *, synthetic=True):
@@ -36,6 +37,9 @@ class FakeDoor:
         if name not in self.frames:
             raise NotShownError(name)
         return SimpleNamespace(frame=self.frames[name])
+
+    def manifest(self):
+        return {"run_id": self.run_id}
 
     def raster(self, name):
         return self.rasters[name]
@@ -139,7 +143,8 @@ def make_sites(ids, ranks):
     return index(gpd.GeoDataFrame({
         "candidate_id": ids, "rank": pd.array(ranks, dtype="Int64"), "place": HOSTILE,
         "country": "MX", "services": [("water",)] * len(ids), "benefit_share": 0.1,
-        "cumulative_share": 0.2, "selection_frequency": None, "bound_gap": 0.0, "synthetic": True,
+        "cumulative_share": 0.2, "selection_frequency": None, "bound_gap": 0.0, "reason": TEMPLATE,
+        "synthetic": True,
     }, geometry=gpd.points_from_xy([-98.0] * len(ids), [15.5] * len(ids)), crs=4326),
         "candidate_id")  # fmt: skip
 

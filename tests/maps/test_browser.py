@@ -58,7 +58,8 @@ SAID = {
     "overview": ("Evidencia", "de 10; más es peor", "por 100 km y año (",
                  "Vacío: agua", "14 h a pie (2 días)",
                  "Punto propuesto:", "ambas soluciones", "EJEMPLO - ", "llame antes",
-                 "evidencia insuficiente", "leg-0-00"),
+                 "evidencia insuficiente", "leg-0-00", "sin número",
+                 "de todos los km sin cobertura, ponderados", "{{ 7 * 7 }}"),
     "public": ("extrema", "no hay camino marcado", "meses de calor", "EJEMPLO - ", "alta"),
 }  # fmt: skip
 

@@ -27,7 +27,7 @@ def list_keys():
     """Every key that code and templates ask for, with those built from a name filled in."""
     code = "\n".join(
         path.read_text(encoding="utf-8")
-        for pattern in ("*.py", "templates/*.html", "assets/[cgmnop]*.js")
+        for pattern in ("*.py", "templates/*.html", "assets/[cgmnops]*.js")
         for path in MAPS.glob(pattern)
     )
     keys = set(re.findall(r'(?:words\[|say\()"(\w+)"[\],)]', code))

@@ -78,3 +78,12 @@ def test_gaps_run_northwards_whatever_way_they_were_authored():
     gaps = make_gaps(make_segments())
     turned = gaps.set_geometry(shapely.reverse(gaps.geometry.to_numpy()), crs=4326)
     assert pack_gaps(turned, {}) == pack_gaps(gaps, {})
+
+
+def test_no_number_is_packed_where_evidence_is_insufficient():
+    segments = make_segments(300)
+    segments["intensity_per_100km_year"] = segments["intensity_per_100km_year"].fillna(1.0)
+    first = pack_segments(segments, make_legs())["pieces"][0]
+    for name in ("score", "intensity", "low", "high"):
+        assert first[name][:7] == [None] * 7
+        assert None not in first[name][7:42]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import geopandas as gpd
 import pytest
+import shapely
 from map_door import CLOSING, HOSTILE, TEMPLATE, make_places, make_public, make_restricted
 
 from maps.atlas import render
@@ -150,3 +152,33 @@ def test_a_map_carries_no_column_that_it_does_not_show(read, public):
 def test_ten_thousand_segments_fit(size):
     html = render(make_restricted(size), "overview")
     assert len(html.encode()) <= 800_000
+
+
+def test_cells_far_from_every_leg_are_pale_and_stay(read, public):
+    legs = public.frames["routes"]
+    public.frames["routes"] = legs[legs.index == "leg-2"]
+    groups = read(render(public, "public")).islands["cells"]["groups"]
+    assert [(group["cls"], group["far"]) for group in groups] == [
+        (0, True), (3, False), (5, False)]  # fmt: skip
+    public.frames["routes"] = legs
+    page = read(render(public, "public"))
+    assert not page.islands["cells"]["groups"][0]["far"]
+    assert "everywhere else: insufficient evidence too" in page.words
+
+
+def test_populous_towns_are_named_first(read, public):
+    towns = public.frames["waypoints"]
+    places = gpd.GeoDataFrame({
+        "geonameid": ["1", "2", "3"], "name": ["Abajo", TEMPLATE, "Elsewhere"],
+        "population": [10, 9_000, 99_000],
+    }, geometry=[*towns.geometry, shapely.Point(-98.05, 15)], crs=4326)  # fmt: skip
+    names = read(render(public, "public")).islands["names"]["names"]
+    assert [name[2] for name in names if not name[3]] == ["Abajo", TEMPLATE]
+    public.frames["places"] = places.set_index("geonameid")
+    names = read(render(public, "public")).islands["names"]["names"]
+    assert [name[2] for name in names if not name[3]] == [TEMPLATE, "Abajo"]
+
+
+def test_sites_carry_why_they_were_chosen(read, restricted):
+    rows = read(render(restricted, "overview")).islands["sites"]["rows"]
+    assert {row["reason"] for row in rows} == {TEMPLATE}

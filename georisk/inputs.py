@@ -1,0 +1,80 @@
+"""Input layers of a study: files to validated layers, with what was set aside."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from georisk.corridors import find_leg_faults
+from georisk.made import Made
+from layers.errors import Fault, LayerError
+from layers.intake import Intake, Limits, take_in
+from layers.layer import Layer, Provenance, hash_text
+from layers.rasters import read_raster
+from layers.readers import read_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from georisk.config import LayerConfig
+    from layers.spec import LayerSpec
+
+
+def read_input(
+    spec: LayerSpec, entry: LayerConfig, files: tuple[Path, ...], *, limits: Limits,
+    segment_km: float,
+) -> tuple[Made, Intake | None]:
+    """Read one input layer.
+
+    Returns
+    -------
+    made : Made
+    intake : Intake or None
+        None for a raster.
+
+    Raises
+    ------
+    LayerError
+        If the layer cannot be used, with every fault.
+    """
+    if not files:
+        reason = f"no file matches {', '.join(entry.path) or 'an empty path'}"
+        raise LayerError([Fault(spec.name, "", None, "", "", "", reason, "check `path`")])
+    started = time.perf_counter()
+    sha256 = hash_text(spec.model_dump_json(), *(_hash_file(path) for path in files))
+    names = tuple(path.name for path in files)
+    base = Provenance(names, sha256, synthetic=False, inputs_level=spec.effective_level)
+    if spec.kind == "raster":
+        raster = read_raster(files[0], spec, provenance=base)
+        return Made(raster, sha256, base, seconds=time.perf_counter() - started), None
+    raw = pd.concat([read_rows(path, spec, adapter=entry.adapter) for path in files])
+    intake = take_in(raw, spec, source=", ".join(names), limits=limits)
+    if spec.role == "route":
+        faults = find_leg_faults(intake.accepted, segment_km=segment_km)
+        if faults:
+            raise LayerError(faults)
+    frame = intake.accepted
+    synthetic = "synthetic" in frame and bool(frame["synthetic"].fillna(value=False).any())
+    layer = Layer(spec, frame, replace(base, synthetic=synthetic))
+    made = Made(layer, sha256, layer.provenance, _tell_quarantine(intake),
+                time.perf_counter() - started)
+    return made, intake
+
+
+def _hash_file(path: Path) -> str:
+    digest = hashlib.sha256()
+    if path.is_file():
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _tell_quarantine(intake: Intake) -> tuple[str, ...]:
+    if not intake.quarantined:
+        return ()
+    return (f"{intake.spec.name}: {intake.quarantined} of {intake.read} rows quarantined",)
