@@ -59,7 +59,8 @@ def places(
     if chosen not in _FORMATS:
         raise CallError(f"--format {chosen!r}: there are {', '.join(_FORMATS)}")
     query = PlaceQuery(layer, read_today(), corridor, leg, start, end, service, admits)
-    door = open_door(find_places(study, runs), audience, purpose=purpose, action="places", holder=holder)
+    door = open_door(find_places(study, runs), audience, purpose=purpose, action="places",
+                     holder=holder)
     facilities = [name for name in door.names() if door.spec(name).role == "facility"]
     if layer not in facilities:
         raise NotShownError(f"--layer {layer!r}: there are {', '.join(facilities)}")
