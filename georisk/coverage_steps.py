@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from layers.layer import RasterLayer
 
 _OFF_PATH = " off the path"
-_MAX_DETOUR = 3.0
 
 
 def _gather_facilities(inputs: Inputs, settings: Settings) -> Outcome:
@@ -96,7 +95,8 @@ def prepare_ways(
     )
     return prepare_travel(
         network, _name_ground(routes), pace=pace,
-        signs=signs or find_signs(settings.corridors), detour=_measure_detour(routes),
+        signs=signs or find_signs(settings.corridors),
+        detour=_measure_detour(routes, parameters.value("walk.max_detour")),
     )
 
 
@@ -113,10 +113,10 @@ def _name_ground(routes: pd.DataFrame) -> dict[str, str]:
     return named
 
 
-def _measure_detour(routes: gpd.GeoDataFrame) -> dict[str, float]:
+def _measure_detour(routes: gpd.GeoDataFrame, most: float) -> dict[str, float]:
     """How many times longer than the drawn line a leg is by its stated length; at least 1."""
     drawn_km = measure_length_km(routes.geometry.to_numpy())
-    ratio = (routes["stated_km"] / drawn_km).clip(1.0, _MAX_DETOUR).fillna(1.0)
+    ratio = (routes["stated_km"] / drawn_km).clip(1.0, most).fillna(1.0)
     by_leg: dict[str, float] = ratio.to_dict()
     return by_leg
 
