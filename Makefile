@@ -32,6 +32,7 @@ campaign: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python bench/bench.py
+	PYTHONPATH=. $(BIN)/python bench/intake.py
 
 docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict
@@ -47,11 +48,11 @@ $(VENV)/.demo: $(VENV)/.python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.python pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e '.[test]'
+	$(PIP) install -c constraints.txt -e '.[test,hxl,osm]'
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.check: $(VENV)/.python pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e '.[test,check]'
+	$(PIP) install -c constraints.txt -e '.[test,check,hxl,osm]'
 	@touch $@ $(VENV)/.test $(VENV)/.demo
 
 $(VENV)/.docs: $(VENV)/.python pyproject.toml constraints.txt

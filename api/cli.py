@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from api.commands import check, export, list_names, map_pages, places, run, serve, site
+from api.commands import (
+    check,
+    duplicates,
+    export,
+    fetch,
+    forget,
+    import_files,
+    init,
+    list_names,
+    map_pages,
+    places,
+    run,
+    serve,
+    site,
+)
 
 app = typer.Typer(
     name="georisk",
@@ -19,6 +33,11 @@ app = typer.Typer(
 )
 
 COMMANDS = (
+    ("init", init.init),
+    ("fetch", fetch.fetch),
+    ("import", import_files.import_files),
+    ("duplicates", duplicates.duplicates),
+    ("forget", forget.forget),
     ("check", check.check),
     ("list", list_names.list_names),
     ("run", run.run),

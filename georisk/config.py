@@ -20,11 +20,16 @@ class _Frozen(BaseModel):
 
 
 class LayerConfig(_Frozen):
-    """Where a layer's data lie: one file or several, and how to read them."""
+    """Where a layer's data lie: one file or several, and how to read them.
+
+    ``columns`` says under which name the file has a column of the layer, ``sheet`` where.
+    """
 
     path: tuple[str, ...]
     spec: str = ""
     adapter: str = ""
+    columns: dict[str, str] = Field(default_factory=dict)
+    sheet: str = ""
     role: Literal["", "route", "place", "facility", "incident", "hazard", "context", "table"] = ""
 
     @field_validator("path", mode="before")
@@ -71,6 +76,7 @@ class StudyConfig(_Frozen):
     """All of ``study.toml``."""
 
     name: str
+    read_only: bool = False
     as_of: dt.date | None = None
     observed_from: dt.date | None = None
     area: tuple[float, float, float, float]

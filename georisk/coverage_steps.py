@@ -208,7 +208,7 @@ def _lay_along(inputs: Inputs, settings: Settings) -> Outcome:
     frame = list_along(
         inputs["lines"], inputs["routes"].frame, inputs["facilities"],
         corridors=_add_lone_legs(inputs["routes"].frame, settings.corridors),
-        travel=inputs["ways"],
+        travel=inputs["bare_travel"],
         reach=(settings.config.crs_metric, settings.value("walk.max_access_km")),
     )
     return Outcome(frame)
@@ -246,13 +246,13 @@ def _stretch(inputs: Inputs, settings: Settings) -> Outcome:
 COVERAGE_STEPS: tuple[Step, ...] = (
     Step("facilities", ("@facility",), _gather_facilities, publishes=False),
     Step("network", ("lines", "hazard_relief"), _build_network, publishes=False),
-    Step("ways", ("network", "routes"), _time_bare_ways, publishes=False),
+    Step("bare_travel", ("network", "routes"), _time_bare_ways, publishes=False),
     Step("travel", ("network", "lines", "routes", "facilities"), _time_ways, publishes=False),
     Step("coverage", ("lines", "travel", "facilities"), _cover),
     Step("listed_coverage", ("lines", "travel", "facilities"), _cover_listed, publishes=False),
     Step("listed_gaps", ("lines", "listed_coverage", "travel", "facilities"), _find_listed_gaps),
     Step("gaps", ("lines", "coverage", "travel", "facilities"), _find_gaps),
-    Step("along", ("lines", "routes", "facilities", "ways"), _lay_along),
+    Step("along", ("lines", "routes", "facilities", "bare_travel"), _lay_along),
     Step("corridors", ("routes",), _name_corridors),
     Step("corridor_summary", ("segments", "coverage", "gaps"), _summarise),
     Step("stretches", ("segments", "listed_coverage"), _stretch),

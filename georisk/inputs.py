@@ -12,10 +12,12 @@ import pandas as pd
 from georisk.corridors import find_leg_faults
 from georisk.made import Made
 from layers.errors import Fault, LayerError
+from layers.identity import fill_ids
 from layers.intake import Intake, Limits, take_in
 from layers.layer import Layer, Provenance, hash_text
 from layers.rasters import read_raster
-from layers.readers import read_rows
+from layers.reading import read_haul
+from layers.sources import Wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +53,7 @@ def read_input(
     if spec.kind == "raster":
         raster = read_raster(files[0], spec, provenance=base)
         return Made(raster, sha256, base, seconds=time.perf_counter() - started), None
-    raw = pd.concat([read_rows(path, spec, adapter=entry.adapter) for path in files])
+    raw = _read_files(spec, entry, files)
     intake = take_in(raw, spec, source=", ".join(names), limits=limits)
     if spec.role == "route":
         faults = find_leg_faults(intake.accepted, segment_km=segment_km)
@@ -63,6 +65,17 @@ def read_input(
     made = Made(layer, sha256, layer.provenance, _tell_quarantine(intake),
                 time.perf_counter() - started)
     return made, intake
+
+
+def _read_files(
+    spec: LayerSpec, entry: LayerConfig, files: tuple[Path, ...]
+) -> pd.DataFrame:
+    wanted = Wanted(spec, entry.columns, entry.sheet)
+    frames = [read_haul(path, wanted, adapter=entry.adapter).frame for path in files]
+    raw = pd.concat(frames, ignore_index=True)
+    if not entry.adapter:
+        return raw
+    return fill_ids(raw, spec, known=pd.DataFrame(), owner="")
 
 
 def _hash_file(path: Path) -> str:

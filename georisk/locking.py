@@ -1,4 +1,4 @@
-"""One run at a time in a folder of snapshots."""
+"""One command at a time in a folder: a run, an import, an erasure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def hold_lock(runs: Path) -> Iterator[None]:
     Raises
     ------
     CallError
-        If another run holds it.
+        If another command holds it.
     """
     runs.mkdir(parents=True, exist_ok=True, mode=0o700)
     runs.chmod(0o700)
@@ -28,5 +28,6 @@ def hold_lock(runs: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise CallError(f"another run is under way in {runs}: wait for it to end") from error
+            raise CallError(
+                f"another georisk command is at work in {runs}: wait for it to end") from error
         yield

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from georisk import __version__
 from georisk.damage import check_manifest, tell_damage
+from georisk.keeping import tell_imports
 from georisk.locking import hold_lock
 from layers.disclosure import disclose, find_source
 from layers.errors import BrokenError, NoSnapshotError, NotShownError
 from layers.geojson import encode_features
+from layers.history import defuse
 from layers.layer import Layer, Provenance, RasterLayer, hash_text
 from layers.spec import AUDIENCES, LayerSpec
 from layers.store import (
@@ -181,6 +183,7 @@ def _write_run(study: Study, work: Path, started: dt.datetime, runs: Path) -> st
         "inputs": inputs,
         "parameters_sha256": study.parameters.sha256,
         "layers": counts,
+        "imports": tell_imports(study),
         "results": {n: len(study.made(n).value) for n in study.names()
                     if n not in counts and isinstance(study.made(n).value, Layer)},
         "corridors": {n: [list(s) for s in c.steps] for n, c in study.config.corridors.items()},
@@ -250,18 +253,12 @@ def _write_quarantine(study: Study, work: Path) -> dict[str, dict[str, int]]:
         if not intake.faults:
             continue
         with (work / "quarantine" / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, columns, lineterminator="\n")
+            writer = csv.DictWriter(file, columns, lineterminator="\n", extrasaction="ignore")
             writer.writeheader()
-            writer.writerows(_defuse(fault.as_dict()) for fault in intake.faults)
+            writer.writerows(
+                {key: defuse(value) if isinstance(value, str) else value
+                 for key, value in fault.as_dict().items()} for fault in intake.faults)
     return {name: intake.count() for name, intake in sorted(intakes.items())}
-
-
-def _defuse(row: dict[str, Any]) -> dict[str, Any]:
-    """Keep a spreadsheet from taking a value for a formula."""
-    return {
-        key: f"'{value}" if isinstance(value, str) and value[:1] in "=+@\t\r" and value else value
-        for key, value in row.items()
-    }
 
 
 def _hash_inputs(study: Study) -> dict[str, dict[str, str]]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 AnyLayer = Layer | RasterLayer
+_REPORTED = frozenset({"facility", "incident", "place"})
 
 
 @dataclass(frozen=True)
@@ -165,11 +166,19 @@ class Study:
             return sorted(self.file.parent.glob(text))
         return [self.file.parent / text]
 
+    def limits(self, spec: LayerSpec) -> Limits:
+        """Where and until when rows can be; for points that somebody reported, the gazetteer."""
+        if spec.geometry != "Point" or spec.role not in _REPORTED:
+            return Limits(self.today, self.config.area)
+        from layers.gazetteer import load_gazetteer
+
+        return Limits(self.today, self.config.area, load_gazetteer())
+
     def _read_input(self, name: str) -> Made:
-        limits = Limits(self.today, self.config.area)
+        spec = self.spec(name)
         made, intake = read_input(
-            self.spec(name), self.config.layers[name], self.input_files()[name],
-            limits=limits, segment_km=self.config.segment_km,
+            spec, self.config.layers[name], self.input_files()[name],
+            limits=self.limits(spec), segment_km=self.config.segment_km,
         )
         if intake is not None:
             self._intakes[name] = intake

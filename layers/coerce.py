@@ -2,25 +2,56 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from layers.schema import find_missing
+from layers.cells import split_distinct, take_arrow, write_texts
+from layers.days import read_days
+from layers.findings import empty_findings, list_findings
+from layers.numerals import Kind, check_numbers, find_unknown, read_numbers, tell_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from layers.spec import ColumnSpec, LayerSpec
 
-    from layers.spec import LayerSpec
+TRUE_WORDS = frozenset({
+    "true", "yes", "1", "t", "y", "1.0", "sí", "si", "s", "verdadero", "oui", "vrai", "wi", "vre",
+})
+FALSE_WORDS = frozenset({
+    "false", "no", "0", "f", "n", "0.0", "falso", "non", "faux", "fo",
+})
+_PRECISION = "date_precision"
 
-Coerced = tuple[pd.Series, pd.Series]
-_TRUE = {"true", "yes", "1", "t", "y"}
-_FALSE = {"false", "no", "0", "f", "n"}
-_MAX_EXACT_INTEGER = 2**53
-_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
-_DAY = r"\d{4}-\d{2}-\d{2}([T ].*)?"
+
+@dataclass(frozen=True)
+class ReadColumn:
+    """One column, read.
+
+    Attributes
+    ----------
+    values : Series
+        Of the type that the spec says; missing where unread.
+    findings : DataFrame
+        See `layers.findings`.
+    notes : tuple of str
+        How it was read, where another reading was possible.
+    """
+
+    values: pd.Series
+    findings: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReadTable:
+    """All declared columns, read: findings in the order of columns, ``notes`` by column."""
+
+    typed: pd.DataFrame
+    findings: tuple[pd.DataFrame, ...]
+    notes: dict[str, tuple[str, ...]]
 
 
 def coerce_columns(frame: pd.DataFrame, spec: LayerSpec) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -31,7 +62,7 @@ def coerce_columns(frame: pd.DataFrame, spec: LayerSpec) -> tuple[pd.DataFrame, 
     typed : DataFrame
         Same index; cells that could not be read are missing.
     faults : DataFrame
-        Columns ``row``, ``column``, ``reason`` for those cells.
+        See `layers.findings`: ``row``, ``column``, ``reason`` and what was probably meant.
 
     Examples
     --------
@@ -41,110 +72,112 @@ def coerce_columns(frame: pd.DataFrame, spec: LayerSpec) -> tuple[pd.DataFrame, 
     >>> int(typed["dead"][0]), faults["reason"][0]
     (2, 'not a whole number')
     """
-    typed: dict[str, pd.Series] = {}
-    faults = []
-    for name, column in spec.columns.items():
-        if name not in frame:
-            continue
-        values, bad = _COERCE[column.dtype](frame[name])
-        typed[name] = values
-        faults += [
-            (row, name, _find_reason(frame.at[row, name], column.dtype)) for row in bad.index[bad]
-        ]
-    out = pd.DataFrame(typed, index=frame.index)
-    return out, pd.DataFrame(faults, columns=["row", "column", "reason"])
+    table = read_columns(frame, spec)
+    found = [one for one in table.findings if len(one)]
+    return table.typed, pd.concat(found, ignore_index=True) if found else empty_findings()
 
 
-def _find_reason(value: object, dtype: str) -> str:
-    if dtype == "number" and _DECIMAL_COMMA.fullmatch(str(value).strip()):
-        return "not a number (decimal comma? write 8.45)"
-    return _REASONS.get(dtype, "cannot be read")
+def read_columns(frame: pd.DataFrame, spec: LayerSpec) -> ReadTable:
+    """Give every declared column its type, and say how each was read."""
+    read = {
+        name: read_column(frame[name], name, column, with_precision=_PRECISION in spec.columns)
+        for name, column in spec.columns.items() if name in frame
+    }
+    typed = pd.DataFrame({name: one.values for name, one in read.items()}, index=frame.index)
+    notes = {name: one.notes for name, one in read.items() if one.notes}
+    return ReadTable(typed, tuple(one.findings for one in read.values()), notes)
 
 
-def _coerce_string(values: pd.Series) -> Coerced:
-    text = values.where(values.isna(), values.astype("str").str.strip())
-    text = text.mask(find_missing(text)).astype("str")
-    return text, pd.Series(data=False, index=values.index)
+def read_column(
+    values: pd.Series, name: str, column: ColumnSpec, *, with_precision: bool = False
+) -> ReadColumn:
+    """Give one column its type.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from layers.spec import ColumnSpec
+    >>> asked = ColumnSpec(dtype="boolean", meaning="agreed")
+    >>> read_column(pd.Series(["oui", "No", "?"]), "agreed", asked).values.tolist()
+    [True, False, <NA>]
+    """
+    if column.dtype == "list":
+        return _read_list(values)
+    if column.dtype in {"number", "integer"}:
+        kind: Kind = "integer" if column.dtype == "integer" else "number"
+        return read_quantity(values, name, column, kind=kind)
+    if column.dtype == "date":
+        return _read_date(values, name, with_precision=with_precision)
+    text = write_texts(values)
+    if column.dtype == "boolean":
+        return _read_boolean(values, text, name)
+    if column.dtype == "month":
+        bad = text.notna() & ~text.str.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", na=False)
+        return ReadColumn(text.mask(bad), list_findings(bad, name, "not a month (YYYY-MM)"))
+    return ReadColumn(text, empty_findings())
 
 
-def _coerce_number(values: pd.Series) -> Coerced:
-    missing = _is_blank(values)
-    numbers = pd.to_numeric(values.mask(missing), errors="coerce").astype("float64")
-    bad = ~missing & ~np.isfinite(numbers)
-    return numbers.mask(bad), bad
-
-
-def _coerce_integer(values: pd.Series) -> Coerced:
-    numbers, bad = _coerce_number(values)
-    whole = numbers.isna() | ((numbers % 1 == 0) & (numbers.abs() < _MAX_EXACT_INTEGER))
-    return numbers.where(whole).astype("Int64"), bad | ~whole
-
-
-def _coerce_boolean(values: pd.Series) -> Coerced:
-    missing = _is_blank(values)
-    words = values.astype("str").str.strip().str.lower()
-    true, false = words.isin(_TRUE), words.isin(_FALSE)
-    result = pd.Series(pd.NA, index=values.index, dtype="boolean")
-    result = result.mask(true, other=True).mask(false, other=False)
-    return result, ~missing & ~true & ~false
-
-
-def _coerce_date(values: pd.Series) -> Coerced:
-    missing = _is_blank(values)
-    if pd.api.types.is_datetime64_any_dtype(values):
-        dates = values.dt.tz_localize(None) if values.dt.tz is not None else values
+def read_quantity(
+    values: pd.Series, name: str, column: ColumnSpec, *, kind: Kind
+) -> ReadColumn:
+    """Read a column of numbers, counts or degrees, whatever type it comes in."""
+    plain = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    if plain and not pd.api.types.is_complex_dtype(values):
+        filled = values.notna()
+        numbers = values.astype("float64")
+        read = check_numbers(numbers, filled, name, kind)
     else:
-        text = values.mask(missing).astype("str").str.strip()
-        # A year or a month alone would be read as its first day: nobody said that day.
-        text = text.where(text.str.fullmatch(_DAY))
-        dates = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
-        dates = dates.dt.tz_localize(None)
-    dates = dates.dt.normalize().astype("datetime64[s]")
-    return dates, ~missing & dates.isna()
+        read = read_numbers(write_texts(values), name, column, kind=kind)
+    out = read.values.astype("Int64") if kind == "integer" else read.values.astype("float64")
+    return ReadColumn(out, read.findings, read.notes)
 
 
-def _coerce_month(values: pd.Series) -> Coerced:
-    text, _ = _coerce_string(values)
-    bad = text.notna() & ~text.str.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", na=False)
-    return text.mask(bad), bad
+def _read_boolean(values: pd.Series, text: pd.Series, name: str) -> ReadColumn:
+    if pd.api.types.is_bool_dtype(values):
+        return ReadColumn(values.astype("boolean"), empty_findings())
+    distinct, places = split_distinct(take_arrow(text))
+    words = [word.casefold() for word in distinct.to_pylist()]
+    true = np.array([word in TRUE_WORDS for word in words] + [False])[places]
+    false = np.array([word in FALSE_WORDS for word in words] + [False])[places]
+    empty = np.append(find_unknown(distinct), [False])[places]
+    result = pd.Series(pd.arrays.BooleanArray(true, ~true & ~false), index=values.index)
+    bad = text.notna() & ~(true | false | empty)
+    notes = (tell_unknown(int(empty.sum())),) if empty.any() else ()
+    return ReadColumn(result, list_findings(bad, name, "neither yes nor no"), notes)
 
 
-def _coerce_list(values: pd.Series) -> Coerced:
-    parts = [_split_items(value) for value in values]
-    return (
-        pd.Series(parts, index=values.index, dtype=object),
-        pd.Series(data=False, index=values.index),
-    )
+def _read_date(values: pd.Series, name: str, *, with_precision: bool) -> ReadColumn:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        days = values.dt.tz_localize(None) if values.dt.tz is not None else values
+        return ReadColumn(days.dt.normalize().astype("datetime64[s]"), empty_findings())
+    read = read_days(write_texts(values), name, with_precision=with_precision)
+    return ReadColumn(read.values, read.findings, read.notes)
+
+
+def _read_list(values: pd.Series) -> ReadColumn:
+    if pd.api.types.is_object_dtype(values):
+        parts = np.empty(len(values), dtype=object)
+        for place, value in enumerate(values.to_numpy()):
+            empty = isinstance(value, (np.ndarray, tuple)) and not len(value)
+            parts[place] = () if empty else _split_items(value)
+        return ReadColumn(pd.Series(parts, index=values.index, dtype=object), empty_findings())
+    distinct, places = split_distinct(take_arrow(write_texts(values)))
+    table = np.empty(len(distinct) + 1, dtype=object)
+    for number, text in enumerate([*distinct.to_pylist(), None]):
+        table[number] = _split_items(text)
+    items = pd.Series(table[places], index=values.index, dtype=object)
+    return ReadColumn(items, empty_findings())
 
 
 def _split_items(value: object) -> tuple[str, ...]:
-    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return ()
-    items = value.split(";") if isinstance(value, str) else list(value)  # type: ignore[call-overload]
-    return tuple(sorted({str(item).strip() for item in items} - {""}))
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        items: Iterable[object] = str(value).split(";")
+    else:
+        items = value
+    return tuple(sorted({_write_item(item) for item in items} - {""}))
 
 
-def _is_blank(values: pd.Series) -> pd.Series:
-    blank = values.isna()
-    if pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values):
-        blank = blank | values.astype("str").str.strip().eq("").fillna(value=False)
-    return blank.astype(bool)
-
-
-_COERCE: dict[str, Callable[[pd.Series], Coerced]] = {
-    "string": _coerce_string,
-    "text": _coerce_string,
-    "number": _coerce_number,
-    "integer": _coerce_integer,
-    "boolean": _coerce_boolean,
-    "date": _coerce_date,
-    "month": _coerce_month,
-    "list": _coerce_list,
-}
-_REASONS = {
-    "number": "not a number",
-    "integer": "not a whole number",
-    "boolean": "neither yes nor no",
-    "date": "not a date (YYYY-MM-DD)",
-    "month": "not a month (YYYY-MM)",
-}
+def _write_item(item: object) -> str:
+    return str(item).strip().encode("utf-8", "replace").decode("utf-8")

@@ -57,7 +57,7 @@ class BrokenError(GeoriskError):
     """A promise of our own code does not hold."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with one cell, row or layer of a source.
 
@@ -66,12 +66,17 @@ class Fault:
     layer, source : str
         Name of the layer, and of the file it came from (without its folder).
     row : int or None
-        Record number in the file, from 1; None where the whole layer is at fault.
+        Number of the record as its own program shows it: the row of a spreadsheet or CSV, header
+        included, else counted from 1. None where the whole layer is at fault.
     id, column, value : str
         Where in the record, and what stands there. Personal columns and free text read
         ``[removed]``.
     reason, suggestion : str
         What is wrong, and what to do or what was probably meant.
+    fix : tuple of (str, str)
+        Columns and the values that would make the suggestion true; empty where there is none.
+    confidence : float
+        How sure the fix is, 0 to 1.
 
     Examples
     --------
@@ -87,6 +92,8 @@ class Fault:
     value: str
     reason: str
     suggestion: str = ""
+    fix: tuple[tuple[str, str], ...] = ()
+    confidence: float = 0.0
 
     def __str__(self) -> str:
         """One line a field office can act on."""
@@ -106,6 +113,9 @@ class Fault:
         """Fields that ``check --json`` prints."""
         fields = asdict(self)
         fields.pop("layer")
+        fields.pop("fix")
+        if not self.fix:
+            fields.pop("confidence")
         return fields
 
 

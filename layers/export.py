@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,6 +14,8 @@ import pyogrio
 
 from layers.errors import CallError
 from layers.geojson import encode_features
+from layers.roundtrip import defuse_cell
+from layers.workbook import list_columns, open_book, write_margin, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,11 +23,11 @@ if TYPE_CHECKING:
     from layers.layer import Layer
 
 _DRIVERS: Mapping[str, str] = {
-    "gpkg": "GPKG", "fgb": "FlatGeobuf", "kml": "KML", "gpx": "GPX", "xlsx": "XLSX",
+    "gpkg": "GPKG", "fgb": "FlatGeobuf", "kml": "KML", "gpx": "GPX",
 }
 _LINES_ARE_WAYS = frozenset({"kml", "gpx"})
 _EMPTY_AS = {"Point": "Point", "LineString": "LineString", "Polygon": "MultiPolygon"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_DECIMALS = 7
 
 
 def export_layer(layer: Layer, path: Path, *, format_: str, marking: Mapping[str, str]) -> None:
@@ -99,8 +102,27 @@ def flatten_for_spreadsheet(frame: pd.DataFrame) -> pd.DataFrame:
     """
     flat = _flatten(frame)
     return flat.assign(**{
-        name: flat[name].map(_defuse) for name in flat.columns if _is_texty(flat[name])
+        name: flat[name].map(defuse_cell) for name in flat.columns if _is_texty(flat[name])
     })
+
+
+def write_csv_text(frame: pd.DataFrame) -> str:
+    """Write rows as CSV that a spreadsheet cannot mistake for formulas.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(write_csv_text(pd.DataFrame({"a": ["+502 1"], "b": [True]})), end="")
+    a,b
+    '+502 1,True
+    """
+    flat = flatten_for_spreadsheet(frame)
+    # The csv module leaves a lone carriage return bare; a spreadsheet begins a new row there,
+    # and what follows it, a formula perhaps, would stand in a cell of its own.
+    bare = any(flat[name].astype("str").str.contains("\r").any()
+               for name in flat.columns if _is_texty(flat[name]))
+    quoting = csv.QUOTE_NONNUMERIC if bare else csv.QUOTE_MINIMAL
+    return str(flat.to_csv(index=False, lineterminator="\n", quoting=quoting))
 
 
 def _flatten(frame: pd.DataFrame) -> pd.DataFrame:
@@ -123,10 +145,6 @@ def _join_items(value: object) -> object:
     return ";".join(map(str, value)) if isinstance(value, (tuple, list)) else value
 
 
-def _defuse(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
 def _write_geojson(layer: Layer, path: Path, marking: Mapping[str, str]) -> None:
     features = encode_features(layer)
     head = orjson.dumps({"type": "FeatureCollection", "georisk": dict(marking)})[:-1]
@@ -146,10 +164,7 @@ def _write_vector(driver: str) -> Callable[[Layer, Path, Mapping[str, str]], Non
         frame = layer.frame.reset_index()
         flat = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
         # Only a spreadsheet takes text for a formula; elsewhere a mark would alter the data.
-        table = flatten_for_spreadsheet(flat) if driver == "XLSX" else _flatten(flat)
-        if layer.spec.geometry == "none" or driver == "XLSX":
-            pyogrio.write_dataframe(table, path, driver=driver, layer=layer.spec.name)
-            return
+        table = _flatten(flat)
         if driver == "GPX":
             note = "SYNTHETIC" if layer.provenance.synthetic else ""
             table = pd.DataFrame({"name": table.get("name", table[layer.spec.id]), "desc": note})
@@ -175,11 +190,26 @@ def _write_csv(layer: Layer, path: Path, marking: Mapping[str, str]) -> None:
     del marking
     frame = layer.frame.reset_index()
     if layer.spec.geometry == "Point":
-        frame = frame.assign(lon=frame.geometry.x.round(6), lat=frame.geometry.y.round(6))
+        frame = _add_axes(frame)
     elif layer.spec.geometry != "none":
-        frame = frame.assign(wkt=frame.geometry.to_wkt(rounding_precision=6))
-    table = flatten_for_spreadsheet(pd.DataFrame(frame.drop(columns="geometry", errors="ignore")))
-    table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+        frame = frame.assign(wkt=frame.geometry.to_wkt(rounding_precision=_DECIMALS))
+    table = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
+    path.write_text(write_csv_text(table), encoding="utf-8", newline="")
+
+
+def _add_axes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Degrees with the decimals that a study keeps: fewer would read as an edit on the way back."""
+    points = frame["geometry"]
+    return frame.assign(lon=points.x.round(_DECIMALS), lat=points.y.round(_DECIMALS))
+
+
+def _write_xlsx(layer: Layer, path: Path, marking: Mapping[str, str]) -> None:
+    """One sheet, ready to be edited and imported: see `layers.roundtrip`."""
+    frame = layer.frame.reset_index()
+    table = _add_axes(frame) if layer.spec.geometry == "Point" else frame
+    with open_book(path, title=layer.spec.title.get("en", layer.spec.name)) as book:
+        sheet = write_rows(book, layer.spec, list_columns(layer.spec), table)
+        write_margin(sheet, marking)
 
 
 FORMATS: Mapping[str, Callable[[Layer, Path, Mapping[str, str]], None]] = {
@@ -189,7 +219,7 @@ FORMATS: Mapping[str, Callable[[Layer, Path, Mapping[str, str]], None]] = {
     "fgb": _write_vector(_DRIVERS["fgb"]),
     "parquet": _write_parquet,
     "csv": _write_csv,
-    "xlsx": _write_vector(_DRIVERS["xlsx"]),
+    "xlsx": _write_xlsx,
     "kml": _write_vector(_DRIVERS["kml"]),
     "gpx": _write_vector(_DRIVERS["gpx"]),
 }

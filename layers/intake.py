@@ -3,25 +3,46 @@
 from __future__ import annotations
 
 import difflib
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 
-from layers.coerce import coerce_columns
+from layers.cells import release_memory, write_texts
+from layers.coerce import read_columns
+from layers.doubts import find_stated, weigh_rows
 from layers.errors import REMOVED, BrokenError, Fault, LayerError
-from layers.geometry import FAULT_COLUMNS, locate_rows
+from layers.findings import join_findings, mark_rows
+from layers.fixes import apply_fixes
+from layers.geometry import locate_rows
 from layers.layer import index_frame
+from layers.plausibility import find_bad_counts, find_bad_dates, find_bad_ids, find_early_dates
+from layers.quarantine import (
+    REASON,
+    SUGGESTION,
+    describe_findings,
+    describe_remarks,
+    find_origin,
+    keep_rows,
+)
+from layers.repair import repair_columns
 from layers.schema import find_missing, find_violations
-from layers.spec import ID_PATTERN, LayerSpec
+from layers.sources import ASIDE_COLUMNS
 
 if TYPE_CHECKING:
     import datetime as dt
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from layers.gazetteer import Gazetteer
+    from layers.spec import LayerSpec
+
+__all__ = ["MAX_QUARANTINED_SHARE", "Intake", "Limits", "apply_fixes", "take_in"]
+
 MAX_QUARANTINED_SHARE = 0.20
-EARLIEST = pd.Timestamp(1900, 1, 1)
+MAX_TOLD = 100_000
 _LOCATION = frozenset({"lon", "lat", "geometry"})
 
 
@@ -36,10 +57,16 @@ class Limits:
     area : tuple or None
         West, south, east, north in degrees. A position outside whose axes, swapped, lie inside
         is a fault; other positions outside are kept.
+    gazetteer : Gazetteer or None
+        To compare positions with the places that records name; None leaves that out.
+    since : datetime.date or None
+        When the register began: an incident dated earlier is accepted with a remark.
     """
 
     today: dt.date | None = None
     area: tuple[float, float, float, float] | None = None
+    gazetteer: Gazetteer | None = None
+    since: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +82,11 @@ class Intake:
         At least one for each quarantined row.
     read, quarantined : int
         Row counts; ``read == len(accepted) + quarantined`` always.
+    remarks : tuple of Fault
+        Doubts about rows that were accepted all the same; and, without a row, how a column was
+        read that could have been read otherwise.
+    quarantine : DataFrame
+        The quarantined rows as `layers.quarantine.keep_rows` keeps them, one row each.
     """
 
     spec: LayerSpec
@@ -62,6 +94,8 @@ class Intake:
     faults: tuple[Fault, ...]
     read: int
     quarantined: int
+    remarks: tuple[Fault, ...] = ()
+    quarantine: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def __post_init__(self) -> None:
         if self.read != len(self.accepted) + self.quarantined:
@@ -75,6 +109,20 @@ class Intake:
         return {"read": self.read, "accepted": len(self.accepted), "quarantined": self.quarantined}
 
 
+@dataclass(frozen=True)
+class _Checked:
+    """Rows with what was found: ``faults`` set ``bad`` rows aside, ``remarks`` do not.
+
+    Of a layer that will be refused for its many faulty rows, the first faults are enough.
+    """
+
+    typed: pd.DataFrame
+    bad: NDArray[np.bool_]
+    faults: pd.DataFrame
+    remarks: pd.DataFrame
+    notes: dict[str, tuple[str, ...]]
+
+
 def take_in(
     raw: pd.DataFrame, spec: LayerSpec, *, source: str, limits: Limits | None = None
 ) -> Intake:
@@ -83,8 +131,8 @@ def take_in(
     Parameters
     ----------
     raw : DataFrame or GeoDataFrame
-        As read: one record a row, in the file's order. Columns ``_source`` and ``_record``,
-        where present, say which file and record a row came from.
+        As read: one record a row, in the file's order. Columns of `layers.sources.ASIDE_COLUMNS`
+        say where a row came from and which place it names; they are used and dropped.
     spec : LayerSpec
     source : str
         File name for messages.
@@ -106,28 +154,31 @@ def take_in(
     >>> take_in(raw, find_spec("activity"), source="a.csv").count()
     {'read': 2, 'accepted': 2, 'quarantined': 0}
     """
-    origin = _take_origin(raw, source)
-    raw = raw.drop(columns=["_source", "_record"], errors="ignore").reset_index(drop=True)
+    limits = limits or Limits()
+    _check_names(raw, spec, source)
+    origin = find_origin(raw, source)
+    aside = pd.DataFrame(raw).filter(items=list(ASIDE_COLUMNS)).reset_index(drop=True)
+    raw = raw.drop(columns=[*ASIDE_COLUMNS, REASON, SUGGESTION], errors="ignore")
+    raw = raw.reset_index(drop=True)
     raw = _add_missing_ids(raw, spec)
     _check_columns(raw, spec, source)
     if not len(raw):
         raise LayerError([Fault(spec.name, source, None, "", "", "", "the file has no rows",
                                 "leave the layer out of study.toml until there is one")])
-    typed, found = _check_rows(raw, spec, limits or Limits())
-    faults = _describe_faults(found, raw, spec, origin)
-    typed = _remove_hidden(typed, spec)
-    bad = typed.index.isin(found["row"])
-    accepted = index_frame(typed[~bad], spec)
-    intake = Intake(spec, accepted, faults, len(raw), int(bad.sum()))
-    _check_enough(intake, source)
-    return intake
+    checked = _check_rows(raw, spec, limits)
+    release_memory()
+    if limits.gazetteer is not None and spec.geometry == "Point":
+        checked = _weigh(checked, raw, aside, spec, limits.gazetteer)
+        release_memory()
+    return _part_rows(checked, raw, spec, origin, source=source)
 
 
-def _take_origin(raw: pd.DataFrame, source: str) -> pd.DataFrame:
-    rows = range(len(raw))
-    sources = raw["_source"].to_numpy() if "_source" in raw else source
-    records = raw["_record"].to_numpy() if "_record" in raw else [row + 1 for row in rows]
-    return pd.DataFrame({"source": sources, "record": records}, index=rows)
+def _check_names(raw: pd.DataFrame, spec: LayerSpec, source: str) -> None:
+    twice = sorted({str(name) for name in raw.columns[raw.columns.duplicated()]})
+    if twice:
+        raise LayerError([
+            Fault(spec.name, source, None, "", name, "", "several columns have this name",
+                  "keep one, or rename the others") for name in twice])
 
 
 def _add_missing_ids(raw: pd.DataFrame, spec: LayerSpec) -> pd.DataFrame:
@@ -139,7 +190,7 @@ def _add_missing_ids(raw: pd.DataFrame, spec: LayerSpec) -> pd.DataFrame:
 
 
 def _check_columns(raw: pd.DataFrame, spec: LayerSpec, source: str) -> None:
-    present = set(raw.columns)
+    present = {str(name) for name in raw.columns}
     required = {spec.id} | {name for name, c in spec.columns.items() if c.required}
     known = {spec.id, *spec.columns, *(_LOCATION if spec.geometry != "none" else ())}
     unknown = sorted(present - known)
@@ -158,55 +209,56 @@ def _check_columns(raw: pd.DataFrame, spec: LayerSpec, source: str) -> None:
         raise LayerError(faults)
 
 
-def _check_rows(
-    raw: pd.DataFrame, spec: LayerSpec, limits: Limits
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    flat = pd.DataFrame(raw.drop(columns="geometry", errors="ignore"))
-    typed, unread = coerce_columns(flat, spec)
-    broken = find_violations(typed, spec)
-    ids = raw[spec.id].astype("str").str.strip()
-    found = [unread, broken, _find_bad_ids(ids, spec), _find_bad_dates(typed, spec, limits.today)]
-    typed = typed.assign(**{spec.id: ids})
+def _check_rows(raw: pd.DataFrame, spec: LayerSpec, limits: Limits) -> _Checked:
+    flat, mended = repair_columns(pd.DataFrame(raw.drop(columns="geometry", errors="ignore")), spec)
+    table = read_columns(flat, spec)
+    ids = write_texts(raw[spec.id])
+    short, doubtful = find_bad_counts(table.typed, spec)
+    found = [*table.findings, find_violations(table.typed, spec), *find_bad_ids(ids, spec),
+             *find_bad_dates(table.typed, spec, limits.today), short]
+    typed = table.typed.assign(**{spec.id: ids})
+    notes = {name: (*mended.get(name, ()), *table.notes.get(name, ()))
+             for name in (*spec.columns, *_LOCATION) if name in mended or name in table.notes}
     if spec.geometry != "none":
-        geometry, off = locate_rows(raw, spec, area=limits.area)
-        typed = gpd.GeoDataFrame(typed, geometry=geometry)
-        found.append(off)
-    frames = [frame for frame in found if len(frame)]
-    merged = pd.concat(frames) if frames else pd.DataFrame(columns=FAULT_COLUMNS)
-    merged = merged.reindex(columns=FAULT_COLUMNS)
-    first = ~merged.duplicated(["row", "column"])
-    return typed, merged[first].sort_values(["row", "column"], kind="stable").reset_index(drop=True)
+        located = locate_rows(raw, spec, area=limits.area)
+        typed = gpd.GeoDataFrame(typed, geometry=located.geometry)
+        found += located.findings
+        notes |= located.notes
+    remarks = join_findings([doubtful, find_early_dates(typed, spec, limits.since)])
+    return _settle(_remove_hidden(typed, spec), found, remarks, notes)
 
 
-def _find_bad_ids(ids: pd.Series, spec: LayerSpec) -> pd.DataFrame:
-    blank = ids.isin(["", "nan", "None", "<NA>"]) | ids.isna()
-    shaped = ids.str.fullmatch(ID_PATTERN[1:-1]).fillna(value=False).astype(bool)
-    twice = ids.duplicated(keep=False) & ~blank
-    faults = [
-        (mask, reason)
-        for mask, reason in (
-            (blank, "the id is missing"),
-            (~blank & ~shaped, "an id has only a-z, 0-9 and -"),
-            (twice & shaped, "the same id stands on several rows: every copy is set aside"),
-        )
-        if mask.any()
-    ]
-    rows = [(row, spec.id, reason) for mask, reason in faults for row in ids.index[mask]]
-    return pd.DataFrame(rows, columns=["row", "column", "reason"])
+def _settle(
+    typed: pd.DataFrame, found: list[pd.DataFrame], remarks: pd.DataFrame,
+    notes: dict[str, tuple[str, ...]],
+) -> _Checked:
+    bad = mark_rows(found, typed.index)
+    if bad.sum() > MAX_QUARANTINED_SHARE * len(typed):
+        found = [frame.head(MAX_TOLD) for frame in found]
+    return _Checked(typed, bad, join_findings(found), remarks, notes)
 
 
-def _find_bad_dates(typed: pd.DataFrame, spec: LayerSpec, today: dt.date | None) -> pd.DataFrame:
-    """Dates that cannot be: before 1900 anywhere, and incidents of tomorrow."""
-    rows = []
-    for name, column in spec.columns.items():
-        if column.dtype != "date" or name not in typed:
-            continue
-        early = typed[name] < EARLIEST
-        rows += [(row, name, "an impossible date") for row in typed.index[early]]
-        if spec.role == "incident" and today is not None:
-            late = typed[name] > pd.Timestamp(today)
-            rows += [(row, name, "a date in the future") for row in typed.index[late]]
-    return pd.DataFrame(rows, columns=["row", "column", "reason"])
+def _weigh(
+    checked: _Checked, raw: pd.DataFrame, aside: pd.DataFrame, spec: LayerSpec,
+    gazetteer: Gazetteer,
+) -> _Checked:
+    """Compare rows that are sound by themselves with the world."""
+    sound = ~checked.bad
+    stated = _keep(find_stated(checked.typed, raw, aside), sound)
+    weighed = weigh_rows(_keep(checked.typed, sound), stated, spec, gazetteer)
+    del stated
+    typed = checked.typed.copy(deep=False)
+    for name, values in weighed.filled.items():
+        known = values if sound.all() else values.reindex(typed.index)
+        typed[name] = known.where(sound, typed[name]) if name in typed else known
+    bad = checked.bad | mark_rows([weighed.faults], typed.index)
+    return _Checked(typed, bad, join_findings([checked.faults, weighed.faults]),
+                    join_findings([checked.remarks, weighed.remarks]), checked.notes)
+
+
+def _keep(rows: pd.DataFrame, mask: NDArray[np.bool_]) -> pd.DataFrame:
+    """Marked rows; all of them, as it mostly is, without a copy."""
+    return rows if mask.all() else rows[mask]
 
 
 def _remove_hidden(typed: pd.DataFrame, spec: LayerSpec) -> pd.DataFrame:
@@ -218,37 +270,30 @@ def _remove_hidden(typed: pd.DataFrame, spec: LayerSpec) -> pd.DataFrame:
     return typed.assign(**hidden) if hidden else typed
 
 
-def _describe_faults(
-    found: pd.DataFrame, raw: pd.DataFrame, spec: LayerSpec, origin: pd.DataFrame
-) -> tuple[Fault, ...]:
-    faults = []
-    for row, column, value, reason, suggestion in found.itertuples(index=False):
-        if column in spec.hidden_columns:
-            shown = REMOVED
-        elif pd.isna(value):
-            shown = str(raw.at[row, column]) if column in raw else ""
-        else:
-            shown = str(value)
-        id_ = str(raw.at[row, spec.id]).strip()
-        if not re.fullmatch(ID_PATTERN, id_):
-            id_, shown = "", REMOVED if column == spec.id and shown.strip() else shown
-        faults.append(
-            Fault(spec.name, origin.at[row, "source"], int(origin.at[row, "record"]), id_,
-                  column, shown[:80], reason, "" if pd.isna(suggestion) else str(suggestion))
-        )
-    return tuple(faults)
+def _part_rows(
+    checked: _Checked, raw: pd.DataFrame, spec: LayerSpec, origin: pd.DataFrame, *, source: str
+) -> Intake:
+    bad, quarantined = checked.bad, int(checked.bad.sum())
+    refusal = _refuse(quarantined, len(raw), spec, source)
+    told = checked.faults if refusal is None else checked.faults.head(MAX_TOLD)
+    faults = describe_findings(told, raw, spec, origin)
+    if refusal is not None:
+        raise LayerError([*refusal, *faults])
+    accepted = index_frame(_keep(checked.typed, ~bad), spec)
+    quarantine = keep_rows(raw, checked.faults, spec, origin)
+    notes, doubts = checked.notes, checked.remarks[~bad[checked.remarks["row"].astype("int64")]]
+    del checked  # of a million rows, not two copies beside their remarks
+    remarks = describe_remarks(notes, doubts, raw, spec, origin)
+    return Intake(spec, accepted, faults, len(raw), quarantined, remarks, quarantine)
 
 
-def _check_enough(intake: Intake, source: str) -> None:
-    name = intake.spec.name
-    if intake.spec.role == "route" and intake.quarantined:
-        raise LayerError(list(intake.faults))
-    if intake.read and not len(intake.accepted):
-        summary = Fault(name, source, None, "", "", "", f"none of {intake.read} rows is usable")
-        raise LayerError([summary, *intake.faults])
-    if intake.quarantined > MAX_QUARANTINED_SHARE * intake.read:
-        reason = (f"{intake.quarantined} of {intake.read} rows are faulty, more than "
-                  f"{MAX_QUARANTINED_SHARE:.0%}")
-        advice = "mend the file; the rows follow"
-        summary = Fault(name, source, None, "", "", "", reason, advice)
-        raise LayerError([summary, *intake.faults])
+def _refuse(quarantined: int, read: int, spec: LayerSpec, source: str) -> list[Fault] | None:
+    """Why a layer cannot be used for what its rows are; None where it can."""
+    if spec.role == "route" and quarantined:
+        return []
+    if quarantined == read:
+        return [Fault(spec.name, source, None, "", "", "", f"none of {read} rows is usable")]
+    if quarantined > MAX_QUARANTINED_SHARE * read:
+        reason = f"{quarantined} of {read} rows are faulty, more than {MAX_QUARANTINED_SHARE:.0%}"
+        return [Fault(spec.name, source, None, "", "", "", reason, "mend it; the rows follow")]
+    return None

@@ -113,7 +113,8 @@ def index_frame(frame: pd.DataFrame, spec: LayerSpec) -> pd.DataFrame:
     frame.index.name = spec.id
     for name, column in spec.columns.items():
         if name not in frame:
-            frame = frame.assign(**{name: empty_column(column, len(frame))})
+            empty = empty_column(column, len(frame)).set_axis(frame.index)
+            frame = frame.assign(**{name: empty})
     names = list(spec.columns)
     return frame[[*names, "geometry"]] if spec.geometry != "none" else frame[names]
 
@@ -127,7 +128,7 @@ def empty_column(column: ColumnSpec, length: int) -> pd.Series:
     dtype = dtypes[column.dtype]
     if dtype == "object":
         return pd.Series([() for _ in range(length)], dtype=object)
-    return pd.Series([None] * length, dtype=dtype)
+    return pd.Series(None, index=range(length), dtype=dtype)
 
 
 def hash_text(*parts: str) -> str:

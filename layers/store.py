@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -38,6 +38,8 @@ _ARROW = {
     "list": pa.list_(pa.string()),
 }
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
+_WKB_POINT = np.dtype([("order", "u1"), ("kind", "<u4"), ("x", "<f8"), ("y", "<f8")])
+_MOST_POINTS = 100_000_000
 _ROW_GROUP = 65_536
 _BLOCK = 256
 
@@ -47,6 +49,17 @@ def write_layer(layer: Layer, path: Path) -> None:
 
     The Arrow types come from the spec alone, so that an empty column has one too.
     """
+    write_table(tabulate_layer(layer), path)
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write a table as every file of ours is written, forced to disk."""
+    pq.write_table(table, path, compression="zstd", row_group_size=_ROW_GROUP)
+    sync_file(path)
+
+
+def tabulate_layer(layer: Layer) -> pa.Table:
+    """A layer as the Arrow table of its file, GeoParquet metadata included."""
     frame, spec = layer.frame, layer.spec
     columns = {spec.id: pa.array(frame.index.astype("str"), type=pa.string())}
     for name, column in spec.columns.items():
@@ -54,17 +67,21 @@ def write_layer(layer: Layer, path: Path) -> None:
     metadata = {}
     if spec.geometry != "none":
         shapes = frame["geometry"].to_numpy()
-        columns["geometry"] = pa.array(shapely.to_wkb(shapes), type=pa.binary())
-        columns["bbox"] = _box_up(shapes)
-        metadata = {"geo": json.dumps(_describe_geometry(shapes), sort_keys=True)}
-    table = pa.table(columns).replace_schema_metadata(metadata)
-    pq.write_table(table, path, compression="zstd", row_group_size=_ROW_GROUP)
-    sync_file(path)
+        places = _list_points(shapes)
+        if places is None:
+            bounds = shapely.bounds(shapes) if len(shapes) else np.empty((0, 4))
+            columns["geometry"] = pa.array(shapely.to_wkb(shapes), type=pa.binary())
+        else:
+            bounds, columns["geometry"] = places, _write_points(places)
+        columns["bbox"] = _box_up(bounds)
+        kinds = _name_kinds(shapes) if places is None else {"Point"}
+        metadata = {"geo": json.dumps(_describe_geometry(kinds, bounds), sort_keys=True)}
+    return pa.table(columns).replace_schema_metadata(metadata)
 
 
 def _to_arrow(values: pd.Series, dtype: str) -> pa.Array:
     if dtype == "list":
-        return pa.array([list(v) for v in values], type=_ARROW["list"])
+        return _list_up(values.to_numpy(dtype=object))
     if dtype == "date":
         return pa.array(values.astype("datetime64[s]")).cast(pa.date32())
     if dtype in {"integer", "boolean"}:
@@ -74,25 +91,71 @@ def _to_arrow(values: pd.Series, dtype: str) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def _box_up(shapes: NDArray[np.object_]) -> pa.StructArray:
-    bounds = shapely.bounds(shapes) if len(shapes) else np.empty((0, 4))
-    sides = [pa.array(bounds[:, n], type=pa.float64()) for n in range(4)]
+def _list_up(values: NDArray[np.object_]) -> pa.ListArray:
+    """Lists of text as Arrow holds them: all items in one row, and where each list begins."""
+    lengths = np.fromiter(map(len, values), dtype=np.int32, count=len(values))
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    items = pa.array([item for items in values[lengths > 0] for item in items], type=pa.string())
+    return pa.ListArray.from_arrays(pa.array(starts, type=pa.int32()), items)
+
+
+def _list_points(shapes: NDArray[np.object_]) -> NDArray[np.float64] | None:
+    """Coordinates, shape (n, 2), where all are points, none missing, empty or with a height.
+
+    Of points there may be millions: they are looked at once, and written without any object.
+    """
+    if not 0 < len(shapes) < _MOST_POINTS or not (shapely.get_type_id(shapes) == 0).all():
+        return None
+    places = shapely.get_coordinates(shapes, include_z=True)
+    if len(places) != len(shapes) or not np.isnan(places[:, 2]).all():
+        return None
+    return np.asarray(places[:, :2])
+
+
+def _write_points(places: NDArray[np.float64]) -> pa.Array:
+    """Points as well-known binary, byte for byte as `shapely.to_wkb` writes them.
+
+    Examples
+    --------
+    >>> _write_points(np.array([[1.0, 2.0]]))[0].as_py() == shapely.Point(1, 2).wkb
+    True
+    """
+    cells = np.empty(len(places), dtype=_WKB_POINT)
+    cells["order"], cells["kind"] = 1, 1
+    cells["x"], cells["y"] = places[:, 0], places[:, 1]
+    starts = np.arange(len(places) + 1, dtype=np.int32) * np.int32(_WKB_POINT.itemsize)
+    buffers = [None, pa.py_buffer(starts), pa.py_buffer(cells)]
+    return pa.Array.from_buffers(pa.binary(), len(places), buffers)
+
+
+def _box_up(bounds: NDArray[np.float64]) -> pa.StructArray:
+    sides = [pa.array(bounds[:, n], type=pa.float64()) for n in range(2)]
+    sides += sides if bounds.shape[1] == 2 else [pa.array(bounds[:, n]) for n in (2, 3)]  # noqa: PLR2004
     return pa.StructArray.from_arrays(sides, names=list(_SIDES))
 
 
-def _describe_geometry(shapes: NDArray[np.object_]) -> dict[str, object]:
+def _describe_geometry(kinds: set[str], bounds: NDArray[np.float64]) -> dict[str, object]:
     column: dict[str, object] = {
         "encoding": "WKB",
-        "geometry_types": sorted({shape.geom_type for shape in shapes if shape is not None}),
+        "geometry_types": sorted(kinds),
         "crs": pyproj.CRS(WGS84).to_json_dict(),
         "covering": {"bbox": {side: ["bbox", side] for side in _SIDES}},
     }
-    if len(shapes):
-        column["bbox"] = [float(side) for side in shapely.total_bounds(shapes)]
+    if len(bounds):
+        low, high = np.fmin.reduce(bounds[:, :2]), np.fmax.reduce(bounds[:, -2:])
+        column["bbox"] = [float(side) for side in (*low, *high)]
     return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
 
 
-def read_layer(path: Path, spec: LayerSpec, provenance: Provenance) -> Layer:
+def _name_kinds(shapes: NDArray[np.object_]) -> set[str]:
+    """Names of the kinds of shapes that occur; missing shapes have none."""
+    if not len(shapes):
+        return set()
+    _, firsts = np.unique(shapely.get_type_id(shapes), return_index=True)
+    return {shape.geom_type for shape in shapes[firsts] if shape is not None}
+
+
+def read_layer(path: Path | IO[bytes], spec: LayerSpec, provenance: Provenance) -> Layer:
     """Read what `write_layer` wrote."""
     if spec.geometry == "none":
         raw = pq.read_table(path).to_pandas()

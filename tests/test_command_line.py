@@ -81,7 +81,7 @@ def test_row_faults_are_told_and_strict_makes_them_an_error(place):
     (study / "incidents.csv").write_text("\n".join(lines) + "\n")
     done = call("check", "-s", study)
     assert done.returncode == 0
-    assert "incidents, incidents.csv, record 3" in done.stdout
+    assert "incidents, incidents.csv, record 4" in done.stdout  # the row a spreadsheet shows
     assert "not a whole number" in done.stdout
     assert call("check", "-s", study, "--strict").returncode == 2
     published = call("run", "-s", study, "--quiet")

@@ -224,7 +224,7 @@ def test_two_runs_at_once_are_refused(folder, runs):
 
     with (runs / ".lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        with pytest.raises(CallError, match="another run is under way"):
+        with pytest.raises(CallError, match="another georisk command is at work"):
             publish(Study.open(folder, today=TODAY), runs)
 
 
@@ -299,8 +299,8 @@ def test_the_relief_raster_is_used(folder, study):
     (folder / "steep.toml").write_text(text)
     steep = Study.open(folder / "steep.toml", today=TODAY)
     length_km = study.value("lines")["length_km"].to_numpy()
-    flat_h = study.value("ways").segment_walk_h / length_km[:, None]
-    steep_h = steep.value("ways").segment_walk_h
+    flat_h = study.value("bare_travel").segment_walk_h / length_km[:, None]
+    steep_h = steep.value("bare_travel").segment_walk_h
     north = steep.value("lines")["leg_id"].str.startswith("n").to_numpy()
     per_km = steep_h[north] / length_km[north, None]
     assert np.allclose(flat_h, 0.1985, rtol=1e-3)
@@ -334,7 +334,7 @@ def test_hours_follow_the_stated_length_and_the_ground(folder, study):
     (folder / "longer.toml").write_text(config)
     longer = Study.open(folder / "longer.toml", today=TODAY)
     lines = longer.value("lines")
-    per_km = longer.value("ways").segment_walk_h[:, 0] / lines["length_km"].to_numpy()
+    per_km = longer.value("bare_travel").segment_walk_h[:, 0] / lines["length_km"].to_numpy()
     first = {leg: per_km[(lines["leg_id"] == leg).to_numpy()][0] for leg in ("n00", "n10", "n20")}
     assert first["n20"] == pytest.approx(1.1 / 5.0367, rel=2e-3)
     assert first["n10"] == pytest.approx(first["n20"] * 1.4, rel=2e-3)

@@ -22,26 +22,33 @@ if TYPE_CHECKING:
     from layers.intake import Intake
 
 _MOST_ALIKE, _EXAMPLES = 5, 3
+_MOST_STALE = 20
+_STALE = {"layer": "layer", "place_id": "place", "steward": "steward", "owner": "owner",
+          "last_verified": "verified", "verify_by": "verify by", "why": "why"}
 
 
 def check(
     study: StudyOption = None,
     strict: Annotated[bool, typer.Option("--strict", help="Row faults are an error too.")] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="Print every fault; else three examples of many alike.")
+        bool, typer.Option("--all", help="Print every fault and every place to check again; else "
+                           "three examples of many alike, and 20 places.")
     ] = False,
     runs: RunsOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Validate all layers and print every fault."""
+    """Validate all layers and print every fault, and which facilities to check again."""
     del runs  # taken like everywhere; nothing is read from a snapshot
     opened = open_study(study)
     intakes, errors = opened.check()
+    stale = list_stale(opened, intakes)
     if as_json:
-        typer.echo(json.dumps({"layers": describe_layers(opened, intakes, errors)}, indent=1))
+        layers = describe_layers(opened, intakes, errors)
+        typer.echo(json.dumps({"layers": layers, "stale": stale}, indent=1))
     else:
         _print_faults(intakes, errors, most=None if everything else _MOST_ALIKE)
+        _print_stale(stale, most=None if everything else _MOST_STALE, quiet=quiet)
         _print_counts(describe_layers(opened, intakes, errors), errors, quiet=quiet)
     row_faults = any(intake.quarantined for intake in intakes.values())
     if errors or (strict and row_faults):
@@ -64,6 +71,41 @@ def describe_layers(
     return layers
 
 
+def list_stale(study: Study, intakes: dict[str, Intake]) -> list[dict[str, Any]]:
+    """Facilities to check again, as ``check --json`` prints them: a row each, with its layer."""
+    from georisk.freshness import find_stale
+
+    rows: list[dict[str, Any]] = []
+    for name, intake in intakes.items():
+        if intake.spec.role == "facility":
+            stale = find_stale(intake.accepted, today=study.today)
+            rows += [{"layer": name, **row} for row in stale.to_dict("records")]
+    return rows
+
+
+def _print_stale(stale: list[dict[str, Any]], *, most: int | None, quiet: bool) -> None:
+    """Print the places to check again; they are no faults, and alter no exit code."""
+    if not stale:
+        return
+    layers = dict.fromkeys(row["layer"] for row in stale)
+    for name in layers:
+        count = sum(row["layer"] == name for row in stale)
+        synthetic = sum(row["layer"] == name and row["synthetic"] for row in stale)
+        made_up = f", {synthetic} of them synthetic" if synthetic else ""
+        say(f"{name}: {count} to check again{made_up}")
+    if quiet:
+        return
+    from api.commands.tables import print_table
+
+    shown = stale if most is None else stale[:most]
+    rows = [(*(row[key] for key in _STALE), "synthetic" if row["synthetic"] else "")
+            for row in shown]
+    print_table("To check again", (*_STALE.values(), "data"), rows,
+                synthetic=any(row["synthetic"] for row in shown))
+    if len(shown) < len(stale):
+        say(f"… and {len(stale) - len(shown)} more (--all prints every one)")
+
+
 def _group_by_layer(errors: list[LayerError]) -> dict[str, list[Fault]]:
     grouped: dict[str, list[Fault]] = {}
     for error in errors:
@@ -75,7 +117,7 @@ def _group_by_layer(errors: list[LayerError]) -> dict[str, list[Fault]]:
 def _count_unusable(study: Study, name: str, faults: list[Fault]) -> dict[str, int]:
     """Rows of a layer that was refused for its rows; zeros where no row was judged."""
     from layers.errors import InputError
-    from layers.readers import read_rows
+    from layers.reading import read_rows
 
     faulty = len({(fault.source, fault.row) for fault in faults if fault.row is not None})
     read = 0

@@ -134,6 +134,6 @@ def to_json(table: pd.DataFrame) -> str:
 
 def to_csv(table: pd.DataFrame) -> str:
     """Rows as CSV that a spreadsheet cannot mistake for formulas."""
-    from layers.export import flatten_for_spreadsheet
+    from layers.export import write_csv_text
 
-    return str(flatten_for_spreadsheet(table).to_csv(index=False, lineterminator="\n"))
+    return write_csv_text(table)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from layers.adapters.iom import read_iom_json
+from layers.adapters import hurdat, hxl, inegi, iom, kobo, osm, table, ucdp
 from layers.errors import CallError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from layers.sources import Adapter, Sample
 
-    import pandas as pd
+# In the order in which they are asked whether a file is theirs; `table` takes what is left.
+ADAPTERS: tuple[Adapter, ...] = (
+    iom.ADAPTER, ucdp.ADAPTER, hurdat.ADAPTER, inegi.ADAPTER, osm.ADAPTER, kobo.ADAPTER,
+    hxl.ADAPTER, table.ADAPTER,
+)
 
-ADAPTERS: tuple[tuple[str, Callable[[Path], pd.DataFrame]], ...] = (("iom", read_iom_json),)
 
-
-def find_adapter(name: str) -> Callable[[Path], pd.DataFrame]:
+def find_adapter(name: str) -> Adapter:
     """Return the adapter of that name.
 
     Raises
@@ -24,7 +25,23 @@ def find_adapter(name: str) -> Callable[[Path], pd.DataFrame]:
     CallError
         Naming the adapters that exist.
     """
-    for known, adapter in ADAPTERS:
-        if known == name:
+    for adapter in ADAPTERS:
+        if adapter.name == name:
             return adapter
-    raise CallError(f"no adapter {name!r}; there are: {', '.join(known for known, _ in ADAPTERS)}")
+    names = ", ".join(["auto", *(adapter.name for adapter in ADAPTERS)])
+    raise CallError(f"no adapter {name!r}; there are: {names}")
+
+
+def recognise_file(sample: Sample) -> tuple[Adapter, str]:
+    """Find the upstream of a file by what stands in it, and say why.
+
+    Raises
+    ------
+    CallError
+        If no adapter knows it.
+    """
+    for adapter in ADAPTERS:
+        reason = adapter.recognise(sample)
+        if reason:
+            return adapter, reason
+    raise CallError(f"{sample.path.name}: no adapter recognises it; name one with --adapter")

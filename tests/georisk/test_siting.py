@@ -192,7 +192,7 @@ def test_grid_study_reads_as_a_study(tmp_path) -> None:
 
     from georisk.corridors import find_corridor_faults, find_leg_faults, find_signs, split_legs
     from layers.intake import Limits, take_in
-    from layers.readers import read_rows
+    from layers.reading import read_rows
 
     study = grid.write_grid_study(tmp_path)
     assert study.name == "study.toml"

@@ -6,9 +6,11 @@ The data are read where they lie and never copied; without them these tests skip
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 
 import numpy as np
+import pandas as pd
 import pytest
 from surroundings import EMBEDDED, require_shared
 
@@ -17,6 +19,7 @@ from georisk.snapshot import publish
 from georisk.study import Study
 
 TODAY = dt.date(2026, 11, 22)
+POSITION, FAR_KM, MAX_PRECISION_KM = "lon, lat", 150, 50
 # west, south, east, north: where the register's readers know that people die
 BOXES = {
     "Darién": (-77.95, 7.7, -77.0, 8.9),
@@ -56,8 +59,39 @@ def test_nothing_is_lost(study):
         assert intake.read == len(intake.accepted) + intake.quarantined
     incidents = intakes["incidents"]
     assert incidents.read == 10_828
-    assert incidents.quarantined < 0.01 * incidents.read
     assert {fault.row for fault in incidents.faults if not fault.reason} == set()
+
+
+def test_what_is_set_aside_is_wrong_by_the_registers_own_word(study):
+    """All but 1 % of what lies in or near its stated country comes in; the rest is told apart."""
+    incidents = study.check()[0]["incidents"]
+    aside = incidents.quarantine
+    placed = {(fault.source, fault.row) for fault in incidents.faults
+              if fault.column == POSITION and is_far(fault.reason)}
+    print(f"{incidents.quarantined} of {incidents.read} set aside, {len(placed)} of them more than "
+          f"{FAR_KM} km outside the country that they state")
+    assert len(aside) == incidents.quarantined
+    assert incidents.quarantined - len(placed) < 0.01 * incidents.read
+    assert incidents.quarantined < 0.04 * incidents.read
+
+
+def test_precision_is_what_the_register_can_know(study):
+    """The adapter's 0.3 km is widened where many rows share the spot of an area."""
+    frame = study.layer("incidents").frame
+    km = frame["coord_precision_km"]
+    shares = (km.groupby(pd.cut(km, [0, 0.3, 2, 10, 50, 2000]), observed=False).size() / len(km))
+    print(shares.round(4).to_string())
+    assert km.notna().all()
+    assert km.min() >= 0.3
+    assert 0.80 < (km <= 0.3).mean() < 0.90
+    assert 0.02 < (km > MAX_PRECISION_KM).mean() < 0.06
+    spots = frame.groupby([frame.geometry.x.round(5), frame.geometry.y.round(5)])
+    assert km[spots["source"].transform("size") >= 10].min() >= 2
+
+
+def is_far(reason):
+    found = re.search(r"(\d+) km from [^;]*, which the record states", reason)
+    return bool(found) and int(found.group(1)) > FAR_KM
 
 
 def test_no_name_and_no_free_text_comes_in(study):

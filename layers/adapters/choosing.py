@@ -1,0 +1,50 @@
+"""Which sheet of a file holds an upstream's table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from layers.sources import Grid
+
+Rows = list[list[str]]
+_HEAD_ROWS = 40
+
+
+def choose_grid(path: Path, sheet: str, fits: Callable[[Rows], bool]) -> Grid:
+    """Read a file and take the sheet that is named, else the first that fits, else the first.
+
+    Parameters
+    ----------
+    fits : callable
+        Told the first 40 rows of a sheet, says whether it is the upstream's table.
+
+    Raises
+    ------
+    ValueError
+        If there is no sheet of that name.
+    """
+    from layers.readers.grids import read_grids
+
+    grids = read_grids(path)
+    named = [grid for grid in grids if not sheet or grid.name == sheet]
+    if not named:
+        raise ValueError(f"no sheet {sheet!r}; there are: {', '.join(g.name for g in grids)}")
+    return next((grid for grid in named if fits(list_head(grid))), named[0])
+
+
+def list_head(grid: Grid) -> Rows:
+    """The first 40 rows of a sheet as text.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from layers.sources import Grid
+    >>> list_head(Grid("", pd.DataFrame([["id", "dead"]])))
+    [['id', 'dead']]
+    """
+    rows: Rows = grid.cells.head(_HEAD_ROWS).astype("str").to_numpy().tolist()
+    return rows

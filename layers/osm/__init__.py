@@ -1,0 +1,1 @@
+"""OpenStreetMap extracts: places by tag, and the network that people walk and drive on."""
