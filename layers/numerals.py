@@ -62,6 +62,9 @@ class ReadNumbers:
     notes: tuple[str, ...] = ()
 
 
+_COUNTED = frozenset({"", "people"})
+
+
 def read_numbers(text: pd.Series, name: str, column: ColumnSpec, *, kind: Kind) -> ReadNumbers:
     """Read a column of texts as numbers.
 
@@ -86,7 +89,7 @@ def read_numbers(text: pd.Series, name: str, column: ColumnSpec, *, kind: Kind) 
     [1234.5, 8.45, 3.0]
     """
     array = take_arrow(text)
-    pointed = kind == "integer" and _any(pc.match_substring(array, "."))
+    pointed = _find_manner(column, kind) == "integer" and _any(pc.match_substring(array, "."))
     try:
         numbers = None if pointed else pc.cast(array, pa.float64())
     except pa.ArrowInvalid:
@@ -113,14 +116,21 @@ def _read_mixed(text: pd.Series, name: str, column: ColumnSpec, kind: Kind) -> R
     """The way for columns that hold something other than plain numbers: distinct texts once."""
     distinct, places = split_distinct(take_arrow(text))
     tidy = distinct if kind == "axis" else _close_gaps(distinct)
-    style = _judge_style(tidy, kind)
-    numbers = np.append(_cast_plain(_rewrite(tidy, style, kind)), np.nan)[places]
+    manner = _find_manner(column, kind)
+    style = _judge_style(tidy, manner)
+    numbers = np.append(_cast_plain(_rewrite(tidy, style, manner)), np.nan)[places]
     empty = np.append(find_unknown(distinct), [False])[places]
     filled = text.notna() & ~empty
     done = check_numbers(pd.Series(numbers, index=text.index), filled, name, kind)
     findings = advise_findings(
-        done.findings, text, lambda cell: guess_number(cell, name, column.unit, kind))
-    return ReadNumbers(done.values, findings, _tell_reading(tidy, style, kind, int(empty.sum())))
+        done.findings, text, lambda cell: guess_number(cell, name, column.unit, manner))
+    told = _tell_reading(tidy, style, manner, int(empty.sum()))
+    return ReadNumbers(done.values, findings, told)
+
+
+def _find_manner(column: ColumnSpec, kind: Kind) -> Kind:
+    """Beds and people are counted: there 1.200 is a thousand and more, or a riddle."""
+    return "integer" if kind == "number" and column.unit in _COUNTED else kind
 
 
 def find_unknown(distinct: pa.Array) -> Mask:

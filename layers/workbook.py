@@ -34,9 +34,9 @@ _FIRST_DAY = dt.date(1901, 1, 1)
 _MADE_ON = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a file format without time zones
 _ID_MEANING = "Which row it is: never change one; leave empty in a new row: georisk gives an id"
 _LON = ColumnSpec(dtype="number", meaning="Longitude of the point, WGS 84: negative in the west",
-                  unit="degree", range=(-180, 180), level="public")
+                  unit="degree", range=(-180, 180), level="public", nullable=False)
 _LAT = ColumnSpec(dtype="number", meaning="Latitude of the point, WGS 84: negative in the south",
-                  unit="degree", range=(-90, 90), level="public")
+                  unit="degree", range=(-90, 90), level="public", nullable=False)
 _FORMATS = {"date": "yyyy-mm-dd", "integer": "0", "number": "General"}
 _WIDTHS = {"date": 12, "integer": 10, "number": 12, "boolean": 12, "month": 10, "list": 28}
 

@@ -10,6 +10,7 @@ import typer
 from api.commands.options import (
     AudienceOption,
     HolderOption,
+    Places,
     PurposeOption,
     QuietOption,
     RunsOption,
@@ -18,6 +19,8 @@ from api.commands.options import (
     open_door,
     say,
 )
+
+_EDITED = frozenset({"csv", "xlsx"})
 
 
 def export(
@@ -45,6 +48,7 @@ def export(
                      action=f"export {layer}", holder=holder)
     if layer in door.names() and door.spec(layer).kind == "raster":
         raise CallError(f"{layer} is a raster: copy it from the snapshot's rasters/ folder")
+    _check_age(find_places(study, runs), layer, format_)
     shown = door.layer(layer)
     if is_way(shown, format_) and audience != "restricted":
         raise CallError(f"{format_} of {layer} is for restricted use only: it could lead somebody "
@@ -55,3 +59,17 @@ def export(
     export_layer(shown, path, format_=format_, marking=marking.as_text())
     say(f"{len(shown)} rows for {audience}", quiet=quiet)
     typer.echo(str(path))
+
+
+def _check_age(places: Places, layer: str, format_: str) -> None:
+    """Refuse a sheet for editing that is older than an import: it would undo newer edits."""
+    from layers.errors import CallError
+
+    kept = places.study / "layers" / f"{layer}.parquet"
+    published = places.runs / "current" / "manifest.json"
+    if not kept.is_file() or kept.stat().st_mtime <= published.stat().st_mtime:
+        return
+    if format_ in _EDITED:
+        raise CallError(f"{layer} was imported after the last run: `georisk run` first, or the "
+                        "sheet would bring the older values back")
+    say(f"{layer} was imported after the last run, and this is of the last run")

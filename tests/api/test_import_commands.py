@@ -137,3 +137,18 @@ def test_a_new_study_takes_imports_and_says_what_is_missing(tmp_path):
     assert done.returncode == 2
     assert "routes" in done.stdout
     assert call("init", folder).returncode == 2
+
+
+def test_a_sheet_that_is_older_than_an_import_is_not_given_out_for_editing(folder, tmp_path):
+    assert call("run", "-s", folder, "--quiet").returncode == 0
+    rows = tmp_path / "s.csv"
+    rows.write_text("place_id,name,country,services,lon,lat,synthetic\n"
+                    "gt-new-1,EXAMPLE - New,GT,shelter,-89.95,14.05,yes\n", encoding="utf-8")
+    assert call("import", rows, "--layer", "shelters", "-s", folder).returncode == 0
+    export = ["export", "shelters", "--format", "xlsx", "--audience", "restricted", "--purpose",
+              "a test", "-s", folder, "-o", tmp_path / "out" / "s.xlsx"]
+    done = call(*export)
+    assert done.returncode == 2
+    assert "georisk run" in done.stderr
+    assert call("run", "-s", folder, "--quiet").returncode == 0
+    assert call(*export).returncode == 0

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from surroundings import CAMPAIGN
 
-from layers.coerce import read_column, read_quantity
+from layers.catalog import find_spec
+from layers.coerce import coerce_columns, read_column, read_quantity
 from layers.quantities import guess_number
 from layers.spec import ColumnSpec
 
@@ -231,3 +232,16 @@ def test_lists_are_split_sorted_and_made_unique():
     items = ColumnSpec(dtype="list", meaning="services")
     assert read(["b; a;b", None, ("x", "w"), 3, ""], items).values.tolist() == [
         ("a", "b"), (), ("w", "x"), ("3",), ()]
+
+
+def test_a_thousand_beds_are_not_one_bed():
+    """In a column of people or beds 1.200 is a thousand and more, or a riddle; never 1.2."""
+    spec = find_spec("shelters")
+    riddle, faults = coerce_columns(pd.DataFrame({"capacity": ["1.200", "150", "80"]}), spec)
+    assert riddle["capacity"].isna().tolist() == [True, False, False]
+    assert "1200" in faults["suggestion"][0]
+    habit, none = coerce_columns(pd.DataFrame({"capacity": ["1.100", "1.250", "1.300"]}), spec)
+    assert habit["capacity"].tolist() == [1100, 1250, 1300]
+    assert not len(none)
+    plain, none = coerce_columns(pd.DataFrame({"capacity": ["12.5", "150"]}), spec)
+    assert plain["capacity"].tolist() == [12.5, 150]

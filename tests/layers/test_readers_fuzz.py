@@ -135,6 +135,10 @@ def test_damaged_parts_of_a_shapefile_are_read_or_refused(folder, part, seed):
     attempt(read_frame, folder / "p.shp")
 
 
+def test_a_damaged_map_that_brought_the_program_down_is_refused_or_read(folder):
+    try_damaged(folder, "fgb", 200_377)
+
+
 def test_the_sound_files_are_read(folder):
     for suffix, data in make_all().items():
         if suffix != "shp":
