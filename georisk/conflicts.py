@@ -102,7 +102,7 @@ def edit_rows(kept: Kept, settled: pd.DataFrame, day: str) -> tuple[Kept, pd.Dat
     -------
     kept : Kept
     edits : DataFrame
-        `layers.merging.CHANGE_COLUMNS`, a line a cell.
+        `layers.history.CHANGE_COLUMNS`, a line a cell.
     """
     from layers.roundtrip import diff_rows
 

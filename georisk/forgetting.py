@@ -21,7 +21,8 @@ from layers.erasure import erase_id, erase_quarantine, find_id
 from layers.errors import CallError
 from layers.history import CHANGE_COLUMNS, Edition, list_editions, sweep_editions, write_edition
 from layers.identity import key_places
-from layers.kept import MERGED, TAKEN, Kept, sweep_leftovers, write_kept
+from layers.kept import Kept, sweep_leftovers, write_kept
+from layers.merging import drop_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,11 +150,7 @@ def _erase_row(kept: Kept, id_: str) -> Kept:
         frame = frame.assign(**{_MERGED_IDS: frame[_MERGED_IDS].mask(mentions, struck)})
     if id_ not in frame.index:
         return replace(kept, frame=frame)
-    marks = kept.marks.drop(index=id_)
-    group = marks.index[marks[MERGED].eq(kept.marks.loc[id_, MERGED]) & marks[MERGED].ne("")]
-    marks.loc[group, MERGED] = group.min() if len(group) > 1 else ""
-    marks[TAKEN] = marks[TAKEN].mask(marks[TAKEN].str.contains(f'"{id_}"', regex=False), "")
-    return replace(kept, frame=frame.drop(index=id_), marks=marks)
+    return drop_rows(replace(kept, frame=frame), pd.Index([id_]))
 
 
 def _publish(state: Kept, shelf: Shelf, day: str) -> None:

@@ -6,7 +6,6 @@ it counts or none.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,14 @@ import pandas as pd
 
 from georisk.arriving import Gathered, gather_rows, read_hauls
 from georisk.config import LayerConfig
-from georisk.keeping import find_kept, find_shelf, name_layer, read_tombstones, require_own
+from georisk.keeping import (
+    find_edition,
+    find_kept,
+    find_shelf,
+    name_layer,
+    read_tombstones,
+    require_own,
+)
 from georisk.locking import hold_lock
 from layers.cells import mark_known, release_memory
 from layers.disclosure import SEALED_KINDS
@@ -22,6 +28,7 @@ from layers.errors import CallError, Fault, LayerError
 from layers.history import Edition, hide_changes, write_edition
 from layers.intake import Intake, Limits, apply_fixes, take_in
 from layers.kept import Kept, keep_nothing, mark_rows, sweep_leftovers, write_kept
+from layers.layer import hash_file
 from layers.merging import Arrival, Merged, merge_rows, replace_rows
 from layers.sources import HAUL, SCOPE, SOURCE, Haul, Wanted
 
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from georisk.study import Study
+    from layers.spec import LayerSpec
 
 MAX_VANISHED_SHARE = 0.20
 _FEW = 5
@@ -134,7 +142,7 @@ def plan_import(study: Study, files: Sequence[Path], order: Order) -> Plan:
     del raw
     release_memory()
     merged = _merge(base, arrival, order)
-    hashed = tuple({"name": path.name, "sha256": _hash_file(path)} for path in files)
+    hashed = tuple({"name": path.name, "sha256": hash_file(path)} for path in files)
     notes += _tell_openings(merged)
     return Plan(order, intake, gathered, applied, merged, base, notes, unmapped, hashed)
 
@@ -164,7 +172,7 @@ def _adopt(study: Study, layer: str) -> Kept:
 
 
 def _apply_suggestions(
-    raw: pd.DataFrame, spec: Any, names: str, limits: Limits, least: float | None  # noqa: ANN401
+    raw: pd.DataFrame, spec: LayerSpec, names: str, limits: Limits, least: float | None
 ) -> tuple[pd.DataFrame, tuple[Fault, ...]]:
     if least is None:
         return raw, ()
@@ -216,14 +224,6 @@ def _add_up(hauls: Sequence[Haul]) -> dict[str, dict[str, int]]:
     return total
 
 
-def _hash_file(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
 def carry_out(study: Study, plan: Plan) -> Kept:
     """Do what a plan says; a crash at any point leaves the rows as they were.
 
@@ -234,8 +234,7 @@ def carry_out(study: Study, plan: Plan) -> Kept:
     """
     shelf = find_shelf(study, plan.order.layer)
     with hold_lock(shelf.history.parent):
-        now = find_kept(study, plan.order.layer)
-        if (now.edition if now else 0) != plan.base.edition:
+        if find_edition(study, plan.order.layer) != plan.base.edition:
             raise CallError(f"{plan.order.layer} was changed meanwhile: import again")
         if mark_known(pd.Index(list(read_tombstones(shelf))), plan.merged.kept.frame.index).any():
             raise CallError(f"a record was erased meanwhile: import {plan.order.layer} again")

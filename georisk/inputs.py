@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from georisk.made import Made
 from layers.errors import Fault, LayerError
 from layers.identity import fill_ids
 from layers.intake import Intake, Limits, take_in
-from layers.layer import Layer, Provenance, hash_text
+from layers.layer import Layer, Provenance, hash_file, hash_text
 from layers.rasters import read_raster
 from layers.reading import read_haul
 from layers.sources import Wanted
@@ -47,7 +46,7 @@ def read_input(
         reason = f"no file matches {', '.join(entry.path) or 'an empty path'}"
         raise LayerError([Fault(spec.name, "", None, "", "", "", reason, "check `path`")])
     started = time.perf_counter()
-    sha256 = hash_text(spec.model_dump_json(), *(_hash_file(path) for path in files))
+    sha256 = hash_text(spec.model_dump_json(), *(hash_file(path) for path in files))
     names = tuple(path.name for path in files)
     base = Provenance(names, sha256, synthetic=False, inputs_level=spec.effective_level)
     if spec.kind == "raster":
@@ -76,15 +75,6 @@ def _read_files(
     if not entry.adapter:
         return raw
     return fill_ids(raw, spec, known=pd.DataFrame(), owner="")
-
-
-def _hash_file(path: Path) -> str:
-    digest = hashlib.sha256()
-    if path.is_file():
-        with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _tell_quarantine(intake: Intake) -> tuple[str, ...]:

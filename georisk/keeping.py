@@ -95,6 +95,12 @@ def find_kept(study: Study, layer: str) -> Kept | None:
         raise StudyError(f"layers/{layer}.parquet: damaged ({error}): put a copy back") from error
 
 
+def find_edition(study: Study, layer: str) -> int:
+    """How many imports have changed the kept rows of a layer; 0 where there are none."""
+    rows = find_shelf(study, layer).rows
+    return read_ledger(rows)["edition"] if is_kept(rows) else 0
+
+
 def tell_imports(study: Study) -> dict[str, list[dict[str, Any]]]:
     """For the manifest: what each import read, accepted and set aside, layer by layer."""
     told = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -20,7 +19,7 @@ from layers.disclosure import disclose, find_source
 from layers.errors import BrokenError, NoSnapshotError, NotShownError
 from layers.geojson import encode_features
 from layers.history import defuse
-from layers.layer import Layer, Provenance, RasterLayer, hash_text
+from layers.layer import Layer, Provenance, RasterLayer, hash_file, hash_text
 from layers.spec import AUDIENCES, LayerSpec
 from layers.store import (
     map_features,
@@ -106,7 +105,7 @@ class Snapshot:
         """Files that are missing or not as published; empty if the run is whole."""
         return [
             name for name, sha256 in self.manifest["files"].items()
-            if not (self.path / name).is_file() or _hash(self.path / name) != sha256
+            if not (self.path / name).is_file() or hash_file(self.path / name) != sha256
         ]
 
 
@@ -194,7 +193,7 @@ def _write_run(study: Study, work: Path, started: dt.datetime, runs: Path) -> st
         "synthetic": any(study.made(n).provenance.synthetic for n in study.names()),
     }
     manifest["files"] = {
-        str(path.relative_to(work)): _hash(path)
+        str(path.relative_to(work)): hash_file(path)
         for path in sorted(work.rglob("*")) if path.is_file()
     }
     (work / "manifest.json").write_text(_dump(manifest), encoding="utf-8")
@@ -263,10 +262,10 @@ def _write_quarantine(study: Study, work: Path) -> dict[str, dict[str, int]]:
 
 def _hash_inputs(study: Study) -> dict[str, dict[str, str]]:
     inputs = {
-        name: {path.name: _hash(path) for path in files}
+        name: {path.name: hash_file(path) for path in files}
         for name, files in sorted(study.input_files().items())
     }
-    return {**inputs, "study": {study.file.name: _hash(study.file)}}
+    return {**inputs, "study": {study.file.name: hash_file(study.file)}}
 
 
 def _name_run(
@@ -284,10 +283,6 @@ def _describe(study: Study, name: str) -> dict[str, Any]:
     provenance = study.made(name).provenance
     return {"sources": list(provenance.sources), "sha256": provenance.sha256,
             "synthetic": provenance.synthetic, "inputs_level": provenance.inputs_level}
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _dump(value: object) -> str:

@@ -132,9 +132,8 @@ def _copy_decisions(study: Study, layer: str, work: Path) -> None:
 
     from georisk.deciding import read_decided
     from georisk.keeping import find_shelf
-    from layers.history import Edition, write_edition
+    from layers.history import CHANGE_COLUMNS, Edition, write_edition
     from layers.kept import is_kept, read_ledger
-    from layers.merging import CHANGE_COLUMNS
 
     shelf, home = find_shelf(study, layer), study.file.parent
     rows = work / shelf.rows.relative_to(home)

@@ -11,6 +11,8 @@ import pandas as pd
 from layers.spec import LayerSpec, Level, find_highest_level
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from affine import Affine
     from numpy.typing import NDArray
@@ -129,6 +131,16 @@ def empty_column(column: ColumnSpec, length: int) -> pd.Series:
     if dtype == "object":
         return pd.Series([() for _ in range(length)], dtype=object)
     return pd.Series(None, index=range(length), dtype=dtype)
+
+
+def hash_file(path: Path) -> str:
+    """sha256 of a file's bytes, read in pieces; of a file that is not there, of nothing."""
+    digest = hashlib.sha256()
+    if path.is_file():
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()
 
 
 def hash_text(*parts: str) -> str:

@@ -13,12 +13,14 @@ import pandas as pd
 from layers.cells import mark_known
 from layers.disclosure import SEALED_KINDS
 from layers.errors import REMOVED
+from layers.history import CHANGE_COLUMNS
 from layers.kept import (
     CHANGED,
     FILE,
     MERGED,
     OWNER,
     SCOPE,
+    TAKEN,
     VANISHED,
     Kept,
     mark_rows,
@@ -26,7 +28,6 @@ from layers.kept import (
 )
 from layers.roundtrip import diff_rows
 
-CHANGE_COLUMNS = ("id", "change", "column", "before", "after")
 CONFLICT_COLUMNS = ("id", "owner_a", "owner_b", "field", "value_a", "value_b", "date_a", "date_b")
 
 
@@ -69,7 +70,8 @@ class Merged:
     ----------
     kept : Kept
     changes : DataFrame
-        `CHANGE_COLUMNS`: added, changed (a line a cell), vanished, returned, removed.
+        `layers.history.CHANGE_COLUMNS`: added, changed (a line a cell), vanished, returned,
+        removed.
     conflicts : DataFrame
         `CONFLICT_COLUMNS`: a is what is kept, b what came in.
     counts : dict
@@ -107,6 +109,8 @@ def drop_rows(kept: Kept, ids: pd.Index) -> Kept:
             value=False
         ).all():
             frame.loc[group, "publish_ok"] = False
+    for id_ in set(ids[kept.marks.loc[ids, MERGED].ne("")]):
+        marks[TAKEN] = marks[TAKEN].mask(marks[TAKEN].str.contains(f'"{id_}"', regex=False), "")
     return replace(kept, frame=frame, marks=marks)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from layers.adapters import find_adapter, recognise_file
+from layers.adapters.choosing import find_sheets
 from layers.errors import Fault, InputError, LayerError
 from layers.kept import is_kept, read_kept, show_rows
 from layers.sources import RECORD, SOURCE, Haul, Wanted
@@ -135,10 +136,7 @@ def _check_axes(frame: pd.DataFrame, spec: LayerSpec) -> None:
 
 
 def _pick_grid(grids: tuple[Grid, ...], wanted: Wanted) -> Grid:
-    named = [grid for grid in grids if not wanted.sheet or grid.name == wanted.sheet]
-    if not named:
-        names = ", ".join(grid.name for grid in grids)
-        raise ValueError(f"no sheet {wanted.sheet!r}; there are: {names}")
+    named = find_sheets(grids, wanted.sheet)
     return next((grid for grid in named if len(grid.cells)), named[0])
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.commands.options import JsonOption, QuietOption, StudyOption, open_study, say
 from api.commands.tables import print_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SHOWN = 40
 _COLUMNS = ("kind", "id_a", "id_b", "field", "value_a", "value_b", "owner_a", "owner_b", "score",
@@ -55,7 +58,7 @@ def duplicates(
     elif len(table):
         print_table(f"Undecided in {layer}", _COLUMNS,
                     table[list(_COLUMNS)].head(_SHOWN).itertuples(index=False, name=None),
-                    synthetic=_is_synthetic(opened, layer))
+                    synthetic=opened.layer(layer).provenance.synthetic)
     say(f"{table['kind'].eq('pair').sum()} pairs, {table['kind'].eq('conflict').sum()} conflicts "
         "undecided", quiet=quiet)
     if quiet or as_json:
@@ -66,13 +69,7 @@ def duplicates(
             f"({told['low']} to {told['high']}), a hint at an undercount and no count")
 
 
-def _is_synthetic(opened: object, layer: str) -> bool:
-    from georisk.study import Study
-
-    return isinstance(opened, Study) and opened.layer(layer).provenance.synthetic
-
-
-def _read_table(path: Path) -> object:
+def _read_table(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     from layers.errors import CallError

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from layers.sources import Grid
 
 Rows = list[list[str]]
-_HEAD_ROWS = 40
+_HEAD_ROWS, _MAX_TOLD = 40, 12
 
 
 def choose_grid(path: Path, sheet: str, fits: Callable[[Rows], bool]) -> Grid:
@@ -29,11 +29,34 @@ def choose_grid(path: Path, sheet: str, fits: Callable[[Rows], bool]) -> Grid:
     """
     from layers.readers.grids import read_grids
 
-    grids = read_grids(path)
-    named = [grid for grid in grids if not sheet or grid.name == sheet]
-    if not named:
-        raise ValueError(f"no sheet {sheet!r}; there are: {', '.join(g.name for g in grids)}")
+    named = find_sheets(read_grids(path), sheet)
     return next((grid for grid in named if fits(list_head(grid))), named[0])
+
+
+def find_sheets(grids: tuple[Grid, ...], sheet: str) -> tuple[Grid, ...]:
+    """The sheet of a name, however it is capitalised or accented; all of them without a name.
+
+    Raises
+    ------
+    ValueError
+        If there is no sheet of that name; it says which there are.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from layers.sources import Grid
+    >>> [grid.name for grid in find_sheets((Grid("Albergues", pd.DataFrame()),), "albergues")]
+    ['Albergues']
+    """
+    from layers.readers.headers import fold_name
+
+    if not sheet:
+        return grids
+    same = tuple(grid for grid in grids if fold_name(grid.name) == fold_name(sheet))
+    if not same:
+        names = ", ".join(repr(grid.name) for grid in grids[:_MAX_TOLD])
+        raise ValueError(f"no sheet {sheet!r}; there are: {names}")
+    return same[:1]
 
 
 def list_head(grid: Grid) -> Rows:

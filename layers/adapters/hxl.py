@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from layers.adapters.choosing import find_sheets
 from layers.adapters.filling import blame_columns, fill_layer
 from layers.adapters.naming import Claims, list_targets, load_names, show_headings
 from layers.readers.grids import read_grids
-from layers.readers.headers import fold_name
 from layers.sources import RECORD, Adapter
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def read_hxl(path: Path, wanted: Wanted) -> Haul:
 
 
 def _read_best(grids: tuple[Grid, ...], wanted: Wanted, file: str) -> Haul:
-    tagged = [found for found in map(read_tagged, _choose(grids, wanted.sheet)) if found]
+    tagged = [found for found in map(read_tagged, find_sheets(grids, wanted.sheet)) if found]
     if not tagged:
         raise ValueError(f"no row of HXL hashtags among the first {HEAD_ROWS} rows")
     claims, faults = {}, {}
@@ -109,16 +109,6 @@ def _fill(
         shown = show_headings([c.display_tag for c in chosen.columns if c.tag])
         shown = shown.replace(", ", " ")
         raise ValueError(f"HXL tags {shown}: none gives {lack}, which {layer} needs") from error
-
-
-def _choose(grids: tuple[Grid, ...], sheet: str) -> tuple[Grid, ...]:
-    if not sheet:
-        return grids
-    same = [grid for grid in grids if fold_name(grid.name) == fold_name(sheet)]
-    if not same:
-        names = ", ".join(repr(grid.name) for grid in grids[:_MAX_TOLD])
-        raise ValueError(f"no sheet {sheet!r}; there are: {names}")
-    return tuple(same[:1])
 
 
 def _tell_sheets(grids: tuple[Grid, ...], tagged: list[Tagged], best: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from layers.adapters.choosing import find_sheets
 from layers.adapters.filling import blame_columns, fill_layer, list_headings
 from layers.adapters.naming import claim_columns, list_known
 from layers.readers.grids import read_grids
@@ -63,7 +64,7 @@ def read_table(path: Path, wanted: Wanted) -> Haul:
 def _pick_sheet(grids: tuple[Grid, ...], wanted: Wanted) -> Found:
     known = list_known(wanted.spec) | {fold_name(name) for name in wanted.columns.values()}
     tables, faults = [], []
-    for grid in _choose(grids, wanted.sheet):
+    for grid in find_sheets(grids, wanted.sheet):
         try:
             table, notes = find_table(grid, known=known)
         except ValueError as error:
@@ -73,16 +74,6 @@ def _pick_sheet(grids: tuple[Grid, ...], wanted: Wanted) -> Found:
     if not tables:
         raise ValueError(faults[0] if faults else "the file holds no table")
     return _pick_best(tables, wanted)
-
-
-def _choose(grids: tuple[Grid, ...], sheet: str) -> tuple[Grid, ...]:
-    if not sheet:
-        return grids
-    same = [grid for grid in grids if fold_name(grid.name) == fold_name(sheet)]
-    if not same:
-        names = ", ".join(repr(grid.name) for grid in grids[:_MAX_TOLD])
-        raise ValueError(f"no sheet {sheet!r}; there are: {names}")
-    return tuple(same[:1])
 
 
 def _pick_best(tables: list[Found], wanted: Wanted) -> Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -133,11 +133,11 @@ def _translate(
     read: Callable[[str], tuple[str, list[str]]]
     if column.dtype == "list":
         pattern = re.compile(column.pattern) if column.pattern else None
-        read = lambda text: _translate_list(text, words, pattern)  # noqa: E731
+        read = partial(_translate_list, words=words, pattern=pattern)
     elif name == "country":
-        read = lambda text: _translate_country(text, words)  # noqa: E731
+        read = partial(_translate_country, words=words)
     else:
-        read = lambda text: _translate_word(text, words)  # noqa: E731
+        read = partial(_translate_word, words=words)
     counts = values.dropna().astype("str").value_counts(sort=False)
     table, unknown = {}, Counter[str]()
     near = tuple(word.replace(" ", "_") for word in words)

@@ -207,3 +207,23 @@ def test_a_reader_sees_one_state_while_another_takes_its_place(folder, tmp_path,
 def test_a_published_snapshot_is_listed(folder):
     published = publish(open_study(folder), folder / "runs").path.name
     assert forget(folder).editions == (published,)
+
+
+def test_a_record_that_refused_goes_on_refusing_for_what_it_was_merged_with():
+    import geopandas as gpd
+
+    from georisk.forgetting import _erase_row
+    from layers.catalog import find_spec
+    from layers.kept import Kept, mark_rows, show_rows
+    from layers.layer import index_frame
+
+    spec = find_spec("shelters")
+    rows = gpd.GeoDataFrame(
+        {"place_id": ["a-1", "b-1"], "name": "EXAMPLE - A", "country": "GT",
+         "publish_ok": pd.array([False, True], dtype="boolean")},
+        geometry=gpd.points_from_xy([-90.5] * 2, [14.6] * 2), crs="EPSG:4326")
+    frame = index_frame(rows, spec)
+    marks = mark_rows(frame.index).assign(_merged="a-1")
+    shown = show_rows(_erase_row(Kept(spec, frame, marks), "a-1")).set_index("place_id")
+    assert list(shown.index) == ["b-1"]
+    assert not shown["publish_ok"].any()

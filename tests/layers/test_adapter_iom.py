@@ -179,7 +179,7 @@ def test_the_sheet_that_holds_the_register_is_found(tmp_path):
     book.create_sheet("Read me", 0).append(["About", "these figures"])
     book.save(path)
     assert len(read(path).frame) == len(RECORDS)
-    with pytest.raises(ValueError, match="no sheet 'x'; there are: Read me, Sheet"):
+    with pytest.raises(ValueError, match="no sheet 'x'; there are: 'Read me', 'Sheet'"):
         ADAPTER.read(path, Wanted(WANTED.spec, sheet="x"))
 
 
