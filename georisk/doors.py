@@ -131,6 +131,11 @@ class Door:
         keys = _PUBLIC_MANIFEST if self.audience == "public" else _PARTNER_MANIFEST
         return {**{key: manifest[key] for key in keys}, "layers": list(self.names())}
 
+    def count_imports(self, layer: str) -> int:
+        """How many imports of a layer this run has seen."""
+        told = self._snapshot.manifest.get("imports", {}).get(layer, [])
+        return max((int(about["edition"]) for about in told), default=0)
+
     def list_places(self, query: PlaceQuery) -> pd.DataFrame:
         """Places along a corridor, a leg or between two towns, in order; disclosed rows only.
 

@@ -11,11 +11,11 @@ import pandas as pd
 from georisk.corridors import find_leg_faults
 from georisk.made import Made
 from layers.errors import Fault, LayerError
-from layers.identity import fill_ids
 from layers.intake import Intake, Limits, take_in
 from layers.layer import Layer, Provenance, hash_file, hash_text
 from layers.rasters import read_raster
 from layers.reading import read_haul
+from layers.register.identity import fill_ids
 from layers.sources import Wanted
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from georisk import __version__
 from georisk.damage import check_manifest, tell_damage
-from georisk.keeping import tell_imports
 from georisk.locking import hold_lock
+from georisk.register.keeping import tell_imports
 from layers.disclosure import disclose, find_source
 from layers.errors import BrokenError, NoSnapshotError, NotShownError
 from layers.geojson import encode_features
-from layers.history import defuse
 from layers.layer import Layer, Provenance, RasterLayer, hash_file, hash_text
+from layers.register.history import defuse
 from layers.spec import AUDIENCES, LayerSpec
 from layers.store import (
     map_features,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from georisk.config import find_study_file
 from layers.catalog import load_catalog
 from layers.errors import CallError, StudyError
-from layers.templates import write_templates
+from layers.sheets.templates import write_templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,10 +130,10 @@ def _copy_decisions(study: Study, layer: str, work: Path) -> None:
     """
     import pandas as pd
 
-    from georisk.deciding import read_decided
-    from georisk.keeping import find_shelf
-    from layers.history import CHANGE_COLUMNS, Edition, write_edition
-    from layers.kept import is_kept, read_ledger
+    from georisk.register.deciding import read_decided
+    from georisk.register.keeping import find_shelf
+    from layers.register.history import CHANGE_COLUMNS, Edition, write_edition
+    from layers.register.kept import is_kept, read_ledger
 
     shelf, home = find_shelf(study, layer), study.file.parent
     rows = work / shelf.rows.relative_to(home)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from layers.cells import split_distinct, take_arrow, write_texts
-from layers.days import read_days
 from layers.findings import empty_findings, list_findings
-from layers.numerals import Kind, check_numbers, find_unknown, read_numbers, tell_unknown
+from layers.values.cells import split_distinct, take_arrow, write_texts
+from layers.values.days import read_days
+from layers.values.numerals import Kind, check_numbers, find_unknown, read_numbers, tell_unknown
 
 if TYPE_CHECKING:
     from layers.spec import ColumnSpec, LayerSpec

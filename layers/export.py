@@ -14,8 +14,8 @@ import pyogrio
 
 from layers.errors import CallError
 from layers.geojson import encode_features
-from layers.roundtrip import defuse_cell
-from layers.workbook import list_columns, open_book, write_margin, write_rows
+from layers.sheets.roundtrip import defuse_cell
+from layers.sheets.workbook import list_columns, open_book, write_margin, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -204,7 +204,7 @@ def _add_axes(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write_xlsx(layer: Layer, path: Path, marking: Mapping[str, str]) -> None:
-    """One sheet, ready to be edited and imported: see `layers.roundtrip`."""
+    """One sheet, ready to be edited and imported: see `layers.sheets.roundtrip`."""
     frame = layer.frame.reset_index()
     table = _add_axes(frame) if layer.spec.geometry == "Point" else frame
     with open_book(path, title=layer.spec.title.get("en", layer.spec.name)) as book:

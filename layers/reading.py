@@ -11,7 +11,7 @@ import pandas as pd
 from layers.adapters import find_adapter, recognise_file
 from layers.adapters.choosing import find_sheets
 from layers.errors import Fault, InputError, LayerError
-from layers.kept import is_kept, read_kept, show_rows
+from layers.register.kept import is_kept, read_kept, show_rows
 from layers.sources import RECORD, SOURCE, Haul, Wanted
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from layers.intake import take_in
 from layers.layer import Layer, Provenance, index_frame
 from layers.readers.grids import read_grids
 from layers.readers.headers import find_table, fold_name
-from layers.roundtrip import diff_rows, prepare_edits, restore_absent
+from layers.sheets.roundtrip import diff_rows, prepare_edits, restore_absent
 from layers.sources import ASIDE_COLUMNS
 
 if TYPE_CHECKING:

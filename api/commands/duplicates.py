@@ -36,7 +36,7 @@ def duplicates(
     quiet: QuietOption = False,
 ) -> None:
     """List pairs of records that may be one, and apply what people decided."""
-    from georisk.deciding import accept_pairs, decide, list_overlaps, list_pairs
+    from georisk.register.deciding import accept_pairs, decide, list_pairs, review_layer
 
     opened = open_study(study)
     if apply or accept:
@@ -45,7 +45,7 @@ def duplicates(
         counts = decide(opened, layer, table, source=source)
         opened = open_study(study)
         say("decided: " + ", ".join(f"{n} {kind}s" for kind, n in counts.items()), quiet=quiet)
-    table = list_pairs(opened, layer)
+    table, overlaps = review_layer(opened, layer)
     if out:
         from layers.export import write_csv_text
 
@@ -63,7 +63,7 @@ def duplicates(
         "undecided", quiet=quiet)
     if quiet or as_json:
         return
-    for told in list_overlaps(opened, layer):
+    for told in overlaps:
         say(f"{' and '.join(told['registers'])} share {told['shared']} of "
             f"{' and '.join(map(str, told['incidents']))}: some {told['estimate']} in all "
             f"({told['low']} to {told['high']}), a hint at an undercount and no count")
@@ -75,7 +75,7 @@ def _read_table(path: Path) -> pd.DataFrame:
     from layers.errors import CallError
     from layers.readers.grids import read_grids
     from layers.readers.headers import find_table
-    from layers.roundtrip import arm_cell
+    from layers.sheets.roundtrip import arm_cell
 
     if not path.is_file():
         raise CallError(f"{path}: no such file")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from api.commands.options import (
     open_door,
     say,
 )
+
+if TYPE_CHECKING:
+    from georisk.doors import Door
 
 _EDITED = frozenset({"csv", "xlsx"})
 
@@ -48,7 +51,7 @@ def export(
                      action=f"export {layer}", holder=holder)
     if layer in door.names() and door.spec(layer).kind == "raster":
         raise CallError(f"{layer} is a raster: copy it from the snapshot's rasters/ folder")
-    _check_age(find_places(study, runs), layer, format_)
+    _check_age(door, find_places(study, runs), layer, format_)
     shown = door.layer(layer)
     if is_way(shown, format_) and audience != "restricted":
         raise CallError(f"{format_} of {layer} is for restricted use only: it could lead somebody "
@@ -61,13 +64,13 @@ def export(
     typer.echo(str(path))
 
 
-def _check_age(places: Places, layer: str, format_: str) -> None:
+def _check_age(door: Door, places: Places, layer: str, format_: str) -> None:
     """Refuse a sheet for editing that is older than an import: it would undo newer edits."""
     from layers.errors import CallError
+    from layers.register.kept import is_kept, read_ledger
 
     kept = places.study / "layers" / f"{layer}.parquet"
-    published = places.runs / "current" / "manifest.json"
-    if not kept.is_file() or kept.stat().st_mtime <= published.stat().st_mtime:
+    if not is_kept(kept) or read_ledger(kept)["edition"] <= door.count_imports(layer):
         return
     if format_ in _EDITED:
         raise CallError(f"{layer} was imported after the last run: `georisk run` first, or the "

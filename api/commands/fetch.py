@@ -37,9 +37,9 @@ def fetch(
     import orjson
 
     from layers.errors import CallError
-    from layers.fetch import fetch as download
-    from layers.transports import fetch_live, record_with, replay_from
-    from layers.upstreams import Wish, find_source
+    from layers.fetching.fetch import fetch as download
+    from layers.fetching.transports import fetch_live, record_with, replay_from
+    from layers.fetching.upstreams import Wish, find_source
 
     if record and replay:
         raise CallError("--record and --replay: one of the two")

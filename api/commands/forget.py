@@ -33,7 +33,7 @@ def forget(
     quiet: QuietOption = False,
 ) -> None:
     """Erase row, history and unpublished runs; list the published snapshots that carry it."""
-    from georisk.forgetting import forget_record
+    from georisk.register.forgetting import forget_record
 
     if not layer or quarantine == bool(id_.strip()):
         raise CallError("say --layer, and either the ID of a record or --quarantine")
@@ -63,7 +63,7 @@ def _list(heading: str, names: tuple[str, ...]) -> None:
 
 
 def _forget_quarantine(study: Path | None, layer: str, *, as_json: bool, quiet: bool) -> None:
-    from georisk.forgetting import forget_quarantine
+    from georisk.register.forgetting import forget_quarantine
 
     tables = forget_quarantine(open_study(study), layer=layer)
     if as_json:

@@ -14,7 +14,7 @@ from api.commands.options import JsonOption, QuietOption, StudyOption, open_stud
 from api.commands.tables import print_table, print_warning
 
 if TYPE_CHECKING:
-    from georisk.importing import Order, Plan
+    from georisk.register.importing import Order, Plan
     from georisk.study import Study
     from layers.errors import Fault
 
@@ -56,7 +56,7 @@ def import_files(
     quiet: QuietOption = False,
 ) -> None:
     """Bring files into a layer: every row is accepted or set aside with its reason."""
-    from georisk.importing import Order, carry_out
+    from georisk.register.importing import Order, carry_out
 
     opened = open_study(study)
     order = Order(layer, adapter, owner.strip(), sheet, confidence if accept_suggestions else None,
@@ -75,7 +75,7 @@ def import_files(
 
 
 def _tell_undecided(opened: Study, layer: str) -> None:
-    from georisk.deciding import count_undecided
+    from georisk.register.deciding import count_undecided
 
     pairs = count_undecided(opened, layer)
     if pairs is None:
@@ -87,7 +87,7 @@ def _tell_undecided(opened: Study, layer: str) -> None:
 
 def _plan(opened: Study, files: list[Path], order: Order, *, as_json: bool) -> Plan:
     """Plan an import; with ``--json`` a refusal is a document too, and exit 2."""
-    from georisk.importing import plan_import
+    from georisk.register.importing import plan_import
     from layers.errors import LayerError
 
     try:

@@ -15,7 +15,7 @@ import pandas as pd
 from layers.adapters.causes import OTHER_WORDING
 from layers.gazetteer.names import fold_words
 from layers.readers.headers import fold_name
-from layers.wording import is_near
+from layers.values.wording import is_near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,19 +9,19 @@ import pandas as pd
 import pytest
 from test_importing import bring, make_row, open_study, write_sheet
 
-from georisk.deciding import (
+from georisk.register.deciding import (
     accept_pairs,
     count_undecided,
     decide,
-    list_overlaps,
     list_pairs,
+    review_layer,
 )
-from georisk.forgetting import forget_record
-from georisk.keeping import find_kept, find_shelf
+from georisk.register.forgetting import forget_record
+from georisk.register.keeping import find_kept, find_shelf
 from georisk.starting import copy_study
 from layers.duplicates import candidates
 from layers.errors import CallError, LayerError
-from layers.history import read_changes
+from layers.register.history import read_changes
 
 TODAY = dt.date(2025, 1, 15)
 
@@ -161,16 +161,16 @@ def test_too_many_incidents_on_one_spot_have_no_overlap(doubled, monkeypatch):
     def refuse(*args, **options):
         raise ValueError("too many")
 
-    monkeypatch.setattr("georisk.deciding.find_pairs", refuse)
+    monkeypatch.setattr("georisk.register.deciding.find_pairs", refuse)
     with pytest.raises(CallError, match="incidents: duplicates cannot be looked for: too many"):
-        list_overlaps(open_study(doubled), "incidents")
+        review_layer(open_study(doubled), "incidents")
 
 
 def test_very_many_rows_are_not_compared_unasked(doubled, monkeypatch):
     study = open_study(doubled)
     assert count_undecided(study, "shelters") >= 1
     assert count_undecided(study, "routes") == 0
-    monkeypatch.setattr("georisk.deciding.MOST_COUNTED", 1)
+    monkeypatch.setattr("georisk.register.deciding.MOST_COUNTED", 1)
     assert count_undecided(study, "shelters") is None
 
 
@@ -234,3 +234,16 @@ def test_a_merge_holds_in_a_copy_where_another_pair_is_decided(doubled, tmp_path
     edition = find_kept(open_study(copied), "shelters").edition
     assert "split" not in set(read_changes(history, last=edition)["change"])
     assert read_changes(history, last=3, id_="gt-crx-1").empty
+
+
+def test_a_vanished_record_stays_in_its_group_when_something_else_is_decided(doubled):
+    from layers.register.kept import VANISHED, write_kept
+
+    decide_pair(doubled, "same")
+    kept = find_kept(open_study(doubled), "shelters")
+    kept.marks.loc["gt-crx-1", VANISHED] = "2025-01-10"
+    write_kept(kept, find_shelf(open_study(doubled), "shelters").rows)
+    nothing = list_pairs(open_study(doubled), "shelters")
+    decide(open_study(doubled), "shelters", nothing, source="d.csv")
+    marks = find_kept(open_study(doubled), "shelters").marks
+    assert set(marks.loc[["gt-crx-1", "gt-oth-1"], "_merged"]) == {"gt-crx-1"}

@@ -12,16 +12,16 @@ import pandas as pd
 import pytest
 from test_importing import bring, make_row, open_study, snap, write_sheet
 
-from georisk import forgetting
-from georisk.carriers import find_carriers, find_files
-from georisk.forgetting import forget_quarantine, forget_record
-from georisk.importing import Order, carry_out, plan_import
-from georisk.keeping import find_kept, find_shelf
+from georisk.register import forgetting
+from georisk.register.carriers import find_carriers, find_files
+from georisk.register.forgetting import forget_quarantine, forget_record
+from georisk.register.importing import Order, carry_out, plan_import
+from georisk.register.keeping import find_kept, find_shelf
+from georisk.register.tombstones import add_key, find_keys_file, matches, read_keys
 from georisk.snapshot import publish
-from georisk.tombstones import add_key, find_keys_file, matches, read_keys
 from layers.errors import CallError, StudyError
-from layers.history import list_editions
-from layers.kept import read_kept, sweep_leftovers, write_kept
+from layers.register.history import list_editions
+from layers.register.kept import read_kept, sweep_leftovers, write_kept
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +185,7 @@ def test_a_forgotten_place_does_not_come_back_under_a_new_number(folder, tmp_pat
 
 
 def test_a_reader_sees_one_state_while_another_takes_its_place(folder, tmp_path, monkeypatch):
-    from layers import kept
+    from layers.register import kept
 
     study = open_study(folder)
     rows, old, read = find_shelf(study, "shelters").rows, keep(folder), kept.read_layer
@@ -212,10 +212,10 @@ def test_a_published_snapshot_is_listed(folder):
 def test_a_record_that_refused_goes_on_refusing_for_what_it_was_merged_with():
     import geopandas as gpd
 
-    from georisk.forgetting import _erase_row
+    from georisk.register.forgetting import _erase_row
     from layers.catalog import find_spec
-    from layers.kept import Kept, mark_rows, show_rows
     from layers.layer import index_frame
+    from layers.register.kept import Kept, mark_rows, show_rows
 
     spec = find_spec("shelters")
     rows = gpd.GeoDataFrame(

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from surroundings import ROOT
 
-from georisk.importing import Order, carry_out, plan_import
+from georisk.register.importing import Order, carry_out, plan_import
 from georisk.study import Study
 
 BAR_CPU_S, BAR_PEAK_KB = 15.0, 1_464_843

@@ -17,13 +17,13 @@ import pandas as pd
 import pytest
 from surroundings import CAMPAIGN, EMBEDDED, ROOT
 
-from georisk.forgetting import forget_record
-from georisk.importing import Order, carry_out, plan_import
-from georisk.keeping import find_kept, find_shelf
+from georisk.register.forgetting import forget_record
+from georisk.register.importing import Order, carry_out, plan_import
+from georisk.register.keeping import find_kept, find_shelf
 from georisk.snapshot import publish
 from georisk.study import Study
 from layers.errors import CallError, LayerError
-from layers.history import read_changes
+from layers.register.history import read_changes
 
 TODAY = dt.date(2025, 1, 15)
 HEADER = ["place_id", "name", "country", "town", "services", "capacity", "phone", "owner",
@@ -196,7 +196,7 @@ def test_a_file_that_is_mostly_faulty_brings_nothing_in(folder, tmp_path):
 def test_a_crash_between_two_steps_leaves_the_rows_as_they_were(
     folder, tmp_path, monkeypatch, step
 ):
-    from georisk import importing
+    from georisk.register import importing
 
     bring(folder, write_sheet(tmp_path / "a.csv", make_row(1)))
     before = open_study(folder).layer("shelters").frame

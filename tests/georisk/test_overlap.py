@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from georisk.overlap import estimate_overlaps
+from georisk.register.overlap import estimate_overlaps
 
 
 def make_rows(n_a, n_b):

@@ -13,8 +13,8 @@ from surroundings import CAMPAIGN
 
 from layers.catalog import find_spec
 from layers.coerce import coerce_columns, read_column, read_quantity
-from layers.quantities import guess_number
 from layers.spec import ColumnSpec
+from layers.values.quantities import guess_number
 
 KM = ColumnSpec(dtype="number", meaning="a length", unit="km")
 PEOPLE = ColumnSpec(dtype="integer", meaning="a count", unit="people")

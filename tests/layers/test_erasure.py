@@ -5,9 +5,15 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from layers.erasure import erase_id, erase_quarantine, find_id
 from layers.errors import StudyError
-from layers.history import Edition, list_editions, read_changes, read_conflicts, write_edition
+from layers.register.erasure import erase_id, erase_quarantine, find_id
+from layers.register.history import (
+    Edition,
+    list_editions,
+    read_changes,
+    read_conflicts,
+    write_edition,
+)
 
 COLUMNS = ["id", "change", "column", "before", "after"]
 

@@ -22,7 +22,7 @@ from layers.catalog import find_spec
 from layers.errors import CallError
 from layers.export import export_layer, write_csv_text
 from layers.layer import Layer, Provenance, index_frame
-from layers.roundtrip import is_formula_like
+from layers.sheets.roundtrip import is_formula_like
 
 FORMATS = ("csv", "xlsx")
 SIGNS = "'=+-@|\t\r\n,;\" \uff1d\uff0b\uff0d\uff20\u22121a"

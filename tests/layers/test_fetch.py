@@ -15,15 +15,15 @@ from typer.testing import CliRunner
 
 from api.commands.fetch import fetch as fetch_command
 from layers.errors import CallError, InputError
-from layers.fetch import RECORD_FILE, fetch, read_record
-from layers.transports import (
+from layers.fetching.fetch import RECORD_FILE, fetch, read_record
+from layers.fetching.transports import (
     Reply,
     check_address,
     fetch_live,
     record_with,
     replay_from,
 )
-from layers.upstreams import Wish, choose_resource, find_source, load_sources, parse_area
+from layers.fetching.upstreams import Wish, choose_resource, find_source, load_sources, parse_area
 
 NOW = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 ROWS = json.dumps([{"web_id": "EXAMPLE-1", "number_dead": "1", "synthetic": "true"}]).encode()

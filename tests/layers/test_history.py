@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from surroundings import CAMPAIGN
 
-from layers.erasure import erase_id
-from layers.history import (
+from layers.register.erasure import erase_id
+from layers.register.history import (
     Edition,
     defuse,
     hide_changes,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layers.catalog import find_spec
-from layers.identity import fill_ids, fold_id
+from layers.register.identity import fill_ids, fold_id
 
 SHELTERS, INCIDENTS, ACTIVITY = (find_spec(name) for name in ("shelters", "incidents", "activity"))
 

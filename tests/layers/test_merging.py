@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from shapely import Point
 
 from layers.catalog import find_spec
-from layers.kept import Kept, keep_nothing, read_kept, show_rows, write_kept
 from layers.layer import index_frame
-from layers.merging import Arrival, merge_rows, replace_rows
+from layers.register.kept import Kept, keep_nothing, read_kept, show_rows, write_kept
+from layers.register.merging import Arrival, merge_rows, replace_rows
 
 SPEC = find_spec("shelters")
 DAY, LATER = "2026-03-01", "2026-04-01"

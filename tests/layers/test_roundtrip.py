@@ -13,7 +13,7 @@ from sheets import SPEC, find_changes, make_shelters
 from surroundings import CAMPAIGN
 
 from layers.catalog import find_spec
-from layers.roundtrip import (
+from layers.sheets.roundtrip import (
     arm_cell,
     defuse_cell,
     diff_rows,

@@ -10,9 +10,9 @@ from sheets import find_changes, make_shelters, read_back
 
 from layers.catalog import find_spec, load_catalog
 from layers.intake import take_in
+from layers.sheets.templates import is_fillable, write_template, write_templates
+from layers.sheets.workbook import find_choices, list_columns
 from layers.spec import parse_spec
-from layers.templates import is_fillable, write_template, write_templates
-from layers.workbook import find_choices, list_columns
 
 FILLABLE = sorted(name for name, spec in load_catalog().items() if is_fillable(spec))
 LONG = """

@@ -10,9 +10,9 @@ import threading
 
 import pytest
 
-from layers import transports
 from layers.errors import InputError
-from layers.transports import Ask, Reply, check_address, fetch_live, is_public
+from layers.fetching import transports
+from layers.fetching.transports import Ask, Reply, check_address, fetch_live, is_public
 
 HOSTS = frozenset({"upstream.example"})
 

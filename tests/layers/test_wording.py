@@ -19,7 +19,7 @@ from layers.intake import apply_fixes, take_in
 from layers.osm.places import bears_person
 from layers.osm.tags import judge_tags
 from layers.sources import Wanted
-from layers.wording import list_judged, show_cell
+from layers.values.wording import list_judged, show_cell
 
 SHELTERS, INCIDENTS = find_spec("shelters"), find_spec("incidents")
 PLACE = {

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from layers.errors import InputError
-from layers.upstreams import Source, Wish, plan_download
+from layers.fetching.upstreams import Source, Wish, plan_download
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from layers.transports import Reply, Transport
+    from layers.fetching.transports import Reply, Transport
 
 RECORD_FILE = "checksums.toml"
 
@@ -63,7 +63,7 @@ def fetch(
     to : Path
         Folder; made if it is not there.
     transport : callable
-        `layers.transports.fetch_live`, ``record_with(...)`` or ``replay_from(...)``.
+        `layers.fetching.transports.fetch_live`, ``record_with(...)`` or ``replay_from(...)``.
     now : datetime.datetime
         Time to put on record.
     changed : {"refuse", "take"}

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from layers.errors import StudyError
-from layers.history import read_table
+from layers.register.history import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from georisk.keeping import find_shelf, read_tombstones
-from georisk.tombstones import matches
+from georisk.register.keeping import find_shelf, read_tombstones
+from georisk.register.tombstones import matches
 from layers.errors import CallError, Fault, LayerError
 from layers.findings import list_findings
-from layers.history import read_changes
-from layers.identity import fill_ids, key_places, read_ids
-from layers.kept import OWNER
+from layers.register.history import read_changes
+from layers.register.identity import fill_ids, key_places, read_ids
+from layers.register.kept import OWNER
 from layers.quarantine import REASON, keep_rows
 from layers.reading import read_haul
-from layers.roundtrip import prepare_edits, restore_absent
+from layers.sheets.roundtrip import prepare_edits, restore_absent
 from layers.sources import ASIDE_COLUMNS, COUNTRY, HAUL, PLACE, RECORD, SCOPE, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from georisk.keeping import Shelf
+    from georisk.register.keeping import Shelf
     from georisk.study import Study
-    from layers.kept import Kept
+    from layers.register.kept import Kept
     from layers.sources import Haul, Wanted
     from layers.spec import LayerSpec
 

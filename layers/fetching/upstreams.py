@@ -22,12 +22,12 @@ import shapely
 
 from layers.crs import measure_area_km2
 from layers.errors import CallError, InputError
-from layers.transports import Ask
+from layers.fetching.transports import Ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from layers.transports import Transport
+    from layers.fetching.transports import Transport
 
 SOURCES_FILE = Path(__file__).parent / "fetch_sources.toml"
 FIRST_YEAR, LAST_YEAR = 2014, 2100

@@ -10,8 +10,8 @@ import pandas as pd
 from layers.coerce import coerce_columns
 from layers.duplicates.decisions import DECISION_COLUMNS, name_pair
 from layers.errors import REMOVED, Fault
-from layers.history import read_conflicts
-from layers.kept import CHANGED, Kept
+from layers.register.history import read_conflicts
+from layers.register.kept import CHANGED, Kept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,9 +102,9 @@ def edit_rows(kept: Kept, settled: pd.DataFrame, day: str) -> tuple[Kept, pd.Dat
     -------
     kept : Kept
     edits : DataFrame
-        `layers.history.CHANGE_COLUMNS`, a line a cell.
+        `layers.register.history.CHANGE_COLUMNS`, a line a cell.
     """
-    from layers.roundtrip import diff_rows
+    from layers.sheets.roundtrip import diff_rows
 
     frame, marks = kept.frame.copy(), kept.marks.copy()
     for line in settled[settled["decision"].eq("b")].to_dict("records"):

@@ -6,12 +6,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from layers.cells import UNKNOWN_WORDS, look_up, take_arrow
 from layers.coerce import FALSE_WORDS, TRUE_WORDS
-from layers.days import MONTH_WORDS
 from layers.errors import REMOVED
-from layers.quantities import ABOUT, OWN_WORDS, UNIT_WORDS
 from layers.spec import ColumnSpec
+from layers.values.cells import UNKNOWN_WORDS, look_up, take_arrow
+from layers.values.days import MONTH_WORDS
+from layers.values.quantities import ABOUT, OWN_WORDS, UNIT_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd

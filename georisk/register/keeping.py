@@ -13,15 +13,15 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from layers.errors import CallError, StudyError
-from layers.history import list_editions, read_json
-from layers.kept import is_kept, read_kept, read_ledger
+from layers.register.history import list_editions, read_json
+from layers.register.kept import is_kept, read_kept, read_ledger
 from layers.store import sync_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from georisk.study import Study
-    from layers.kept import Kept
+    from layers.register.kept import Kept
 
 _TOLD = ("edition", "day", "files", "adapter", "read", "accepted", "quarantined", "changes")
 

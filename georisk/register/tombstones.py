@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from georisk.keeping import write_json
+from georisk.register.keeping import write_json
 from layers.errors import StudyError
-from layers.history import read_json
+from layers.register.history import read_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from georisk.keeping import Shelf
+    from georisk.register.keeping import Shelf
 
 _SALT = "salt"
 _SALT_BYTES = 16
@@ -62,7 +62,7 @@ def matches(shelf: Shelf, keys: pd.Series) -> pd.Series:
     Parameters
     ----------
     keys : Series
-        `layers.identity.key_places` of rows that no known id was found for.
+        `layers.register.identity.key_places` of rows that no known id was found for.
 
     Returns
     -------

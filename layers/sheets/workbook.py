@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from layers.celltext import show_cells
 from layers.errors import CallError
-from layers.roundtrip import defuse_cell
+from layers.sheets.celltext import show_cells
+from layers.sheets.roundtrip import defuse_cell
 from layers.spec import ColumnSpec
 
 if TYPE_CHECKING:

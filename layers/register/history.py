@@ -1,6 +1,6 @@
 """What each import changed: one numbered set of files an edition, beside the kept rows.
 
-An edition counts once the kept rows say so (`layers.kept`): files of a higher number are the
+An edition counts once the kept rows say so (`layers.register.kept`): files of a higher number are the
 leftovers of an import that did not end, and are swept by the next one.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from layers.errors import REMOVED, StudyError
-from layers.roundtrip import arm_cell, defuse_cell
+from layers.sheets.roundtrip import arm_cell, defuse_cell
 from layers.store import sync_file
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from layers.findings import NO_GUESS, Guess
 
 if TYPE_CHECKING:
-    from layers.numerals import Kind
+    from layers.values.numerals import Kind
 
 SURE, LIKELY, PERHAPS = 0.9, 0.8, 0.5
 _LONGEST = 60

@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from layers.cells import UNKNOWN_WORDS, match_texts, split_distinct, take_arrow
 from layers.findings import advise_findings, list_findings
-from layers.quantities import guess_number
+from layers.values.cells import UNKNOWN_WORDS, match_texts, split_distinct, take_arrow
+from layers.values.quantities import guess_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,7 +71,7 @@ def read_numbers(text: pd.Series, name: str, column: ColumnSpec, *, kind: Kind) 
     Parameters
     ----------
     text : Series of str
-        As `layers.cells.write_texts` makes them.
+        As `layers.values.cells.write_texts` makes them.
     name : str
         Of the column, for findings.
     column : ColumnSpec

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from layers.workbook import (
+from layers.sheets.workbook import (
     LISTED_CHARS,
     describe_column,
     find_choices,

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from layers.cells import mark_known
+from layers.values.cells import mark_known
 from layers.disclosure import SEALED_KINDS
 from layers.errors import REMOVED
-from layers.history import CHANGE_COLUMNS
-from layers.kept import (
+from layers.register.history import CHANGE_COLUMNS
+from layers.register.kept import (
     CHANGED,
     FILE,
     MERGED,
@@ -26,7 +26,7 @@ from layers.kept import (
     mark_rows,
     pick_rows,
 )
-from layers.roundtrip import diff_rows
+from layers.sheets.roundtrip import diff_rows
 
 CONFLICT_COLUMNS = ("id", "owner_a", "owner_b", "field", "value_a", "value_b", "date_a", "date_b")
 
@@ -70,7 +70,7 @@ class Merged:
     ----------
     kept : Kept
     changes : DataFrame
-        `layers.history.CHANGE_COLUMNS`: added, changed (a line a cell), vanished, returned,
+        `layers.register.history.CHANGE_COLUMNS`: added, changed (a line a cell), vanished, returned,
         removed.
     conflicts : DataFrame
         `CONFLICT_COLUMNS`: a is what is kept, b what came in.

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from georisk.conflicts import CONFLICT, edit_rows, list_conflicts, settle_conflicts
-from georisk.keeping import find_kept, find_shelf, require_own
+from georisk.register.conflicts import CONFLICT, edit_rows, list_conflicts, settle_conflicts
+from georisk.register.keeping import find_kept, find_shelf, require_own
 from georisk.locking import hold_lock
-from georisk.overlap import estimate_overlaps
+from georisk.register.overlap import estimate_overlaps
 from layers.duplicates import describe_pairs, find_pairs, read_decisions
 from layers.duplicates.decisions import apply_decisions
 from layers.duplicates.merging import group_pairs
 from layers.errors import CallError, LayerError
-from layers.history import Edition, list_editions, write_edition
-from layers.kept import FILE, MERGED, OWNER, SCOPE, TAKEN, Kept, count_kept, is_kept, write_kept
+from layers.register.history import Edition, list_editions, write_edition
+from layers.register.kept import FILE, MERGED, OWNER, SCOPE, TAKEN, Kept, count_kept, is_kept, write_kept
 
 if TYPE_CHECKING:
-    from georisk.keeping import Shelf
+    from georisk.register.keeping import Shelf
     from georisk.study import Study
 
 REGISTER = "_register"
@@ -48,6 +48,17 @@ def list_pairs(study: Study, layer: str) -> pd.DataFrame:
         If the layer is neither of incidents nor of places, or nearly all its rows lie on one
         spot, so that pairs would be too many.
     """
+    return review_layer(study, layer)[0]
+
+
+def review_layer(study: Study, layer: str) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """What `list_pairs` lays out, and what the overlap of registers of incidents hints at.
+
+    Raises
+    ------
+    CallError
+        As `list_pairs`.
+    """
     spec = study.spec(layer)
     if spec.role not in {"incident", "facility"}:
         raise CallError(f"{layer}: duplicates are looked for among incidents and places only")
@@ -57,26 +68,10 @@ def list_pairs(study: Study, layer: str) -> pd.DataFrame:
     open_ = pairs[~pairs["decided"] & pairs["verdict"].ne("reject")]
     table = describe_pairs(rows, open_, spec, register=REGISTER)
     conflicts = _list_open(study, layer, kept)
-    return pd.concat([table, conflicts], ignore_index=True) if len(conflicts) else table
-
-
-def list_overlaps(study: Study, layer: str) -> list[dict[str, Any]]:
-    """What the overlap of the layer's registers hints at; empty but for incidents.
-
-    Raises
-    ------
-    CallError
-        As `list_pairs`.
-    """
-    spec, kept = study.spec(layer), find_kept(study, layer)
+    table = pd.concat([table, conflicts], ignore_index=True) if len(conflicts) else table
     if spec.role != "incident":
-        return []
-    rows = _read_rows(study, layer, kept)
-    pairs = _judge_pairs(study, layer, kept, rows)
-    try:
-        return estimate_overlaps(rows, pairs, register=REGISTER)
-    except ValueError as error:
-        raise CallError(f"{layer}: the overlap of its registers cannot be told: {error}") from error
+        return table, []
+    return table, estimate_overlaps(rows, pairs, register=REGISTER)
 
 
 def count_undecided(study: Study, layer: str) -> int | None:
@@ -103,9 +98,9 @@ def _judge_pairs(study: Study, layer: str, kept: Kept | None, rows: pd.DataFrame
 
 def _count_rows(study: Study, layer: str) -> int:
     """Rows of a layer; of a kept one by its file's own word, so that nothing is read for it."""
-    shelf = find_shelf(study, layer)
-    if study.input_files().get(layer) == (shelf.rows,) and is_kept(shelf.rows):
-        return count_kept(shelf.rows)
+    rows = find_shelf(study, layer).rows
+    if is_kept(rows):
+        return count_kept(rows)
     return len(study.layer(layer))
 
 
@@ -114,10 +109,15 @@ def _read_rows(study: Study, layer: str, kept: Kept | None) -> pd.DataFrame:
     if kept is None:
         frame = study.layer(layer).frame
         return frame.assign(**{REGISTER: frame.get("owner", "")})
-    marks = kept.marks[kept.active]
+    return _name_registers(kept)[kept.active]
+
+
+def _name_registers(kept: Kept) -> pd.DataFrame:
+    """Kept rows, vanished ones too, with the register of each."""
+    marks = kept.marks
     scope = marks[SCOPE].str.split(" ").str[0]
     register = marks[OWNER].where(marks[OWNER].ne(""), scope.where(scope.ne(""), marks[FILE]))
-    return kept.frame.loc[marks.index].assign(**{REGISTER: register})
+    return kept.frame.assign(**{REGISTER: register})
 
 
 def read_decided(study: Study, layer: str, edition: int) -> pd.DataFrame:
@@ -184,7 +184,8 @@ def decide(study: Study, layer: str, table: pd.DataFrame, *, source: str) -> dic
         # Only what people decided joins rows, so nothing needs to be looked for here.
         unsought = pd.DataFrame({"id_a": "", "id_b": "", "verdict": "", "score": 0.0}, index=[])
         pairs, taken = apply_decisions(unsought, said[said["kind"].ne(CONFLICT)])
-        groups = group_pairs(_read_rows(study, layer, kept), pairs, register=REGISTER)
+        # A record that has vanished stays in its group: it comes back to it, and its refusal holds.
+        groups = group_pairs(_name_registers(kept), pairs, register=REGISTER)
         state, changes = _mark(kept, groups["kept_id"], taken)
         state, edits = edit_rows(state, settled, study.today.isoformat())
         decided = pd.concat([new, settled[_SAID]], ignore_index=True)

@@ -1,0 +1,1 @@
+"""Downloads with a checksum, recorded and replayed."""

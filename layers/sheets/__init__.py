@@ -1,0 +1,1 @@
+"""Spreadsheets out and back: templates, sheets, cells as text, and what was edited."""

@@ -1,0 +1,1 @@
+"""What a cell means: numbers, quantities, days, and what of it may be repeated."""
