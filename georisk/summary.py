@@ -130,7 +130,8 @@ def _find_longest(gaps: pd.DataFrame, corridor: str, headline: str) -> tuple[str
         return None, float("nan")
     row = rows.sort_values(["walk_h", "service"], ascending=[False, True], kind="stable").iloc[0]
     hours = float(row["walk_h"])
-    where = f"{row['service']}: {row['from_place']} - {row['to_place']}"
+    ends = [end for end in (row["from_place"], row["to_place"]) if pd.notna(end)]
+    where = f"{row['service']}: {' - '.join(ends) or corridor}"
     days = int(np.ceil(hours / 10))
     text = f"{where}, {row['length_km']:.0f} km, {hours:.0f} h walking ({days} days)"
     return text, round(hours, 1)

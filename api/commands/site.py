@@ -129,7 +129,9 @@ def print_sites(layer: Layer) -> None:
          "both" if row.in_both else "only here", row.reason)
         for row in frame.itertuples()
     ]
-    unit = frame["benefit_unit"].iloc[0] if len(frame) else ""
+    if not rows:
+        return
+    unit = frame["benefit_unit"].iloc[0]
     print_table(
         f"{layer.spec.title['en']} (restricted; benefit in {unit})",
         ("rank", "place", "services", "benefit", "share", "total", "chosen in draws",

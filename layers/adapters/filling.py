@@ -197,7 +197,7 @@ def _add_defaults(rows: pd.DataFrame, wanted: Wanted, file: str) -> pd.DataFrame
     spec = wanted.spec
     rows = rows.copy()
     if "synthetic" in spec.columns:
-        rows["synthetic"] = _fill_blank(rows, "synthetic", "false")
+        rows["synthetic"] = _fill_blank(rows, "synthetic", _find_examples(rows))
     if "source" in spec.columns:
         rows["source"] = _fill_blank(rows, "source", wanted.owner or file)
     if "owner" in spec.columns and wanted.owner:
@@ -211,7 +211,15 @@ def _add_defaults(rows: pd.DataFrame, wanted: Wanted, file: str) -> pd.DataFrame
     return rows
 
 
-def _fill_blank(rows: pd.DataFrame, name: str, value: str) -> pd.Series:
+def _find_examples(rows: pd.DataFrame) -> pd.Series:
+    """Whether a row that does not say so is illustrative: such names begin with EXAMPLE."""
+    if "name" not in rows:
+        return pd.Series("false", index=rows.index, dtype="str")
+    example = rows["name"].astype("str").fillna("").str.strip().str.startswith("EXAMPLE")
+    return example.map({True: "true", False: "false"}).astype("str")
+
+
+def _fill_blank(rows: pd.DataFrame, name: str, value: str | pd.Series) -> pd.Series:
     if name not in rows:
         return pd.Series(value, index=rows.index, dtype="str")
     text = rows[name].astype("str").fillna("")

@@ -65,7 +65,7 @@ def test_a_spanish_sheet_of_shelters(tmp_path):
     assert frame["operator_kind"].tolist() == ["church", "ngo"]
     assert frame["capacity"].tolist() == ["40 personas", "25"]
     assert frame["owner"].tolist() == ["gt-office"] * 2
-    assert frame["synthetic"].tolist() == ["false"] * 2
+    assert frame["synthetic"].tolist() == ["true"] * 2  # a name that begins with EXAMPLE
     assert set(frame["publish_ok"]) == {""}
     assert frame["_record"].tolist() == [2, 3]
     assert haul.unmapped["services not known"] == {"sastre": 1}
@@ -249,3 +249,12 @@ def test_every_heading_is_used_or_told(headings):
 @given(files, layers, sheets)
 def test_a_hostile_file_is_read_or_refused_in_one_line(tmp_path_factory, data, layer, sheet):
     check_hostile(ADAPTER, tmp_path_factory.getbasetemp() / "hostile", data, layer, sheet)
+
+
+def test_a_row_named_example_is_illustrative_unless_it_says_otherwise(tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_text("name,country,services,lon,lat\nEXAMPLE - A,GT,water,-90.5,14.6\n"
+                    "A real name,GT,water,-90.5,14.6\n", encoding="utf-8")
+    haul = ADAPTER.read(path, Wanted(find_spec("shelters")))
+    assert haul.frame["synthetic"].tolist() == ["true", "false"]
+    assert "synthetic" in haul.defaults
