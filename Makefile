@@ -30,9 +30,11 @@ check: $(VENV)/.check
 campaign: $(VENV)/.test
 	GEORISK_CAMPAIGN=1 HYPOTHESIS_PROFILE=campaign $(BIN)/python -m pytest -q -m "campaign or not campaign"
 
-bench: $(VENV)/.test
+bench: $(VENV)/.bench
 	$(BIN)/python bench/bench.py
 	PYTHONPATH=. $(BIN)/python bench/intake.py
+	PYTHONPATH=. $(BIN)/python bench/intensity.py
+	PYTHONPATH=. $(BIN)/python bench/rasters.py
 
 docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict
@@ -50,6 +52,10 @@ $(VENV)/.demo: $(VENV)/.python pyproject.toml constraints.txt
 $(VENV)/.test: $(VENV)/.python pyproject.toml constraints.txt
 	$(PIP) install -c constraints.txt -e '.[test,hxl,osm]'
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: $(VENV)/.python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e '.[test,bench,hxl,osm]'
+	@touch $@ $(VENV)/.test $(VENV)/.demo
 
 $(VENV)/.check: $(VENV)/.python pyproject.toml constraints.txt
 	$(PIP) install -c constraints.txt -e '.[test,check,hxl,osm]'

@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from api.commands import (
+    change,
     check,
     duplicates,
+    explain,
     export,
     fetch,
     forget,
@@ -19,9 +21,11 @@ from api.commands import (
     list_names,
     map_pages,
     places,
+    priority,
     run,
     serve,
     site,
+    validate,
 )
 
 app = typer.Typer(
@@ -41,7 +45,11 @@ COMMANDS = (
     ("check", check.check),
     ("list", list_names.list_names),
     ("run", run.run),
+    ("validate", validate.validate),
+    ("explain", explain.explain),
+    ("change", change.change),
     ("site", site.site),
+    ("priority", priority.priority),
     ("places", places.places),
     ("map", map_pages.map_pages),
     ("export", export.export),

@@ -1,4 +1,4 @@
-"""How sure an intensity is: the same kernel over incidents redrawn in blocks.
+"""How incidents are redrawn to see how sure an intensity is: in blocks.
 
 Incidents come in clusters, so Poisson intervals are too narrow; whole blocks of 25 km by one
 year are redrawn instead.
@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
-from georisk.intensity import PER_KM
 from layers.errors import StudyError
 
 if TYPE_CHECKING:
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 
     from georisk.incidents import Points
     from layers.crs import FloatArray
-
-_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -105,52 +101,3 @@ def draw_multiplicity(blocks: int, rules: Resampling) -> NDArray[np.int64]:
     ((500, 40), True)
     """
     return np.random.default_rng(rules.seed).poisson(1.0, size=(blocks, rules.draws))
-
-
-def bootstrap_interval(
-    matrix: sparse.csr_array, points: Points, *, window_years: float, rules: Resampling
-) -> Interval:
-    """Interval of the intensity on each segment, bandwidths held fixed.
-
-    Parameters
-    ----------
-    matrix : sparse array of shape (m, n)
-        From `georisk.intensity.build_route_kernel`.
-    points : Points
-        The same n incidents.
-    window_years : float
-
-    Notes
-    -----
-    Incidents of a block rise and fall together, so the kernel is first summed by block;
-    segments go through in slices, so memory stays at the draws themselves.
-
-    References
-    ----------
-    Kuensch (1989), The jackknife and the bootstrap for general stationary observations.
-
-    Examples
-    --------
-    >>> from georisk.incidents import Points
-    >>> one = Points(np.zeros((1, 2)), np.ones(1), np.zeros(1), np.ones(1))
-    >>> kernel = sparse.csr_array([[0.5]])
-    >>> found = bootstrap_interval(kernel, one, window_years=1.0, rules=Resampling(draws=500))
-    >>> found.low.tolist(), found.high.tolist()
-    ([0.0], [150.0])
-    """
-    segments = matrix.shape[0]
-    draws = np.zeros((segments, rules.draws), np.float32)
-    low, high = np.zeros(segments), np.zeros(segments)
-    if len(points) == 0:
-        return Interval(low, high, draws)
-    label = label_blocks(points, rules)
-    shape = (len(points), int(label.max()) + 1)
-    share = sparse.csr_array((points.weight, (np.arange(len(points)), label)), shape=shape)
-    by_block = (matrix @ share).tocsr()
-    drawn = draw_multiplicity(shape[1], rules).astype(float)
-    for start in range(0, segments, _ROWS):
-        part = slice(start, start + _ROWS)
-        values = PER_KM / window_years * (by_block[part] @ drawn)
-        low[part], high[part] = np.quantile(values, [rules.low, rules.high], axis=1)
-        draws[part] = values
-    return Interval(low, high, draws)

@@ -72,6 +72,13 @@ class SitingConfig(_Frozen):
     security_override: tuple[str, ...] = ()
 
 
+class RiskConfig(_Frozen):
+    """How intensity is fitted: how kernels run on routes, and whether trees help the surface."""
+
+    kernel: Literal["plane", "network"] = "plane"
+    surface: Literal["ensemble", "explained"] = "ensemble"
+
+
 class StudyConfig(_Frozen):
     """All of ``study.toml``."""
 
@@ -89,6 +96,7 @@ class StudyConfig(_Frozen):
     sheets: dict[str, SheetConfig] = Field(default_factory=dict)
     reference: ReferenceConfig = ReferenceConfig()
     siting: SitingConfig = SitingConfig()
+    risk: RiskConfig = RiskConfig()
     scenario: dict[str, dict[str, Any]] = Field(default_factory=dict)
     parameters: str = ""
 

@@ -50,7 +50,7 @@ def read_input(
     names = tuple(path.name for path in files)
     base = Provenance(names, sha256, synthetic=False, inputs_level=spec.effective_level)
     if spec.kind == "raster":
-        raster = read_raster(files[0], spec, provenance=base)
+        raster = read_raster(files[0], spec, provenance=base, area=limits.area)
         return Made(raster, sha256, base, seconds=time.perf_counter() - started), None
     raw = _read_files(spec, entry, files)
     intake = take_in(raw, spec, source=", ".join(names), limits=limits)

@@ -13,12 +13,15 @@ from layers.coerce import coerce_columns
 from layers.crs import WGS84
 from layers.disclosure import judge_inputs_level
 from layers.layer import Layer, Provenance, RasterLayer, index_frame
-from layers.spec import LayerSpec, find_highest_level
+from layers.spec import ColumnSpec, LayerSpec, find_highest_level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from georisk.step import Outcome, Step
+
+
+FACTOR = "factor_"
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,20 @@ def wrap_outcome(step: Step, outcome: Outcome, provenance: Provenance) -> Any:  
     return _finish_rows(outcome.value, spec, provenance)
 
 
+def admit_factors(frame: pd.DataFrame, spec: LayerSpec) -> LayerSpec:
+    """Describe the factors of conditions that a study's own layers add, as strictly as any."""
+    own = [name for name in frame if name.startswith(FACTOR) and name not in spec.columns]
+    if not own or not any(name.startswith(FACTOR) for name in spec.columns):
+        return spec
+    added = {name: ColumnSpec(dtype="number", level="restricted", required=False,
+                              meaning=f"Times typical ground, from {name.removeprefix(FACTOR)}")
+             for name in own}
+    return spec.model_copy(update={"columns": {**spec.columns, **added}})
+
+
 def _finish_rows(frame: pd.DataFrame, spec: LayerSpec, provenance: Provenance) -> Layer:
     frame = frame.assign(synthetic=provenance.synthetic)
+    spec = admit_factors(frame, spec)
     typed, _ = coerce_columns(pd.DataFrame(frame.drop(columns="geometry", errors="ignore")), spec)
     if spec.geometry != "none":
         typed = gpd.GeoDataFrame(typed, geometry=frame["geometry"], crs=WGS84)

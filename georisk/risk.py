@@ -15,20 +15,21 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from georisk.incidents import CLASSES, UNKNOWN_CLASS, Points, pair_within
-from georisk.intensity import estimate_intensity
+from georisk.incidents import CLASSES, Points, pair_within
+from layers.catalog import find_spec
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from georisk.bootstrap import Interval
+    from georisk.fitting.routes import RouteFit
     from layers.crs import FloatArray
 
 RISK_CLASSES = ("few_reported", "moderate", "high", "very_high", "extreme")
 INSUFFICIENT = "insufficient"
 _CLASS_STEP = 2.0
 _CHUNK = 1024
+_FACTORS = tuple(name for name in find_spec("segments").columns if name.startswith("factor_"))
 
 Sources = Sequence[tuple[str, ...]]
 
@@ -155,72 +156,10 @@ def _tabulate_sources(sources: Sources) -> sparse.csr_array:
     return sparse.csr_array((np.ones(len(rows), np.int32), (rows, columns)), shape=shape)
 
 
-def share_classes(
-    matrix: sparse.csr_array,
-    weight: FloatArray,
-    classes: NDArray[np.object_],
-    *,
-    window_years: float,
-    prior_incidents: float = 10.0,
-) -> pd.DataFrame:
-    """Intensity by class of harm on each segment, incidents per 100 km and year.
-
-    Parameters
-    ----------
-    matrix : sparse array of shape (m, n)
-        From `georisk.intensity.build_route_kernel`.
-    weight : array of shape (n,)
-        Decay weights.
-    classes : array of str, shape (n,)
-        ``sec acc env wat``, or ``unk``: split by the shares of the known classes nearby.
-    prior_incidents : float
-        Decayed incidents per 100 km that the shares of the whole study count for: where few
-        are known nearby, ``unk`` is split as it is everywhere (evenly if no class is known).
-
-    Returns
-    -------
-    DataFrame
-        Columns ``sec acc env wat``, m rows; each row sums to the total intensity.
-
-    References
-    ----------
-    Marshall (1991), Mapping disease and mortality rates using empirical Bayes estimators.
-
-    Examples
-    --------
-    One known and one unknown death on the same segment: all of it goes to the known class.
-
-    >>> kernel = sparse.csr_array([[1.0, 1.0]])
-    >>> shares = share_classes(kernel, np.ones(2), np.array(["wat", "unk"]), window_years=1.0)
-    >>> shares.loc[0].tolist()
-    [0.0, 0.0, 0.0, 200.0]
-    """
-    total = estimate_intensity(matrix, weight, window_years=window_years)
-    own = np.column_stack([
-        estimate_intensity(matrix, weight * (classes == name), window_years=window_years)
-        for name in CLASSES
-    ])
-    unknown = estimate_intensity(
-        matrix, weight * (classes == UNKNOWN_CLASS), window_years=window_years
-    )
-    snapped = np.diff(matrix.tocsc().indptr) > 0
-    overall = np.array([(weight * snapped)[classes == name].sum() for name in CLASSES])
-    known = overall.sum()
-    overall = overall / known if known > 0 else np.full(len(CLASSES), 1 / len(CLASSES))
-    prior = prior_incidents / window_years
-    local = (own + prior * overall) / (own.sum(axis=1, keepdims=True) + prior)
-    parts = own + unknown[:, None] * local
-    summed = parts.sum(axis=1)
-    scale = np.divide(total, summed, out=np.zeros_like(total), where=summed > 0)
-    return pd.DataFrame(parts * scale[:, None], columns=list(CLASSES))
-
-
 def assemble_segments(
     segments: gpd.GeoDataFrame,
+    fit: RouteFit,
     *,
-    intensity: FloatArray,
-    interval: Interval,
-    classes: pd.DataFrame,
     evidence: NDArray[np.object_],
     synthetic: bool,
 ) -> gpd.GeoDataFrame:
@@ -229,11 +168,10 @@ def assemble_segments(
     Parameters
     ----------
     segments : GeoDataFrame
-        From ``georisk.corridors.split_legs``; every array has its m rows, in its order.
-    intensity : array of shape (m,)
-        Incidents per 100 km and year.
-    classes : DataFrame
-        From `share_classes`.
+        From ``georisk.corridors.split_legs``; the fit and the evidence have its m rows, in its
+        order.
+    fit : RouteFit
+        From `georisk.fitting.routes.tell_routes`.
     evidence : array of str, shape (m,)
         From `grade_evidence`.
     synthetic : bool
@@ -242,21 +180,20 @@ def assemble_segments(
     Returns
     -------
     GeoDataFrame
-        ``base_intensity`` is the mean over all route-km; base times ``factor_incidents`` is
-        the intensity (the factor reads 1 where nothing was reported anywhere).
+        ``base_intensity`` times all columns ``factor_*`` is the intensity; a condition that the
+        study knows nothing of has the factor 1.
     """
-    length_km = segments["length_km"].to_numpy(float)
-    base = float(np.average(intensity, weights=length_km)) if len(segments) else 0.0
-    score = np.where(evidence == INSUFFICIENT, np.nan, score_intensity(intensity))
+    score = np.where(evidence == INSUFFICIENT, np.nan, score_intensity(fit.intensity))
     kept = ["leg_id", "mode", "chainage_from_km", "chainage_to_km", "length_km"]
     blank = pd.Series(pd.NA, index=segments.index, dtype="Int64")
     frame = segments[[*kept, "geometry"]].assign(
-        intensity_per_100km_year=intensity,
-        intensity_low=interval.low,
-        intensity_high=interval.high,
-        **{f"intensity_{name}": classes[name].to_numpy() for name in CLASSES},
-        base_intensity=base,
-        factor_incidents=intensity / base if base > 0 else 1.0,
+        intensity_per_100km_year=fit.intensity,
+        intensity_low=fit.interval.low,
+        intensity_high=fit.interval.high,
+        **{f"intensity_{name}": fit.classes[name].to_numpy() for name in CLASSES},
+        base_intensity=fit.base,
+        **{**dict.fromkeys(_FACTORS, 1.0),
+           **{f"factor_{name}": fit.factors[name].to_numpy() for name in fit.factors}},
         risk_score=score,
         risk_class=pd.Series(classify_score(score), index=segments.index, dtype="str"),
         priority_score=np.nan,

@@ -1,4 +1,4 @@
-"""Steps from legs and incidents to intensity, score, surface and public cells."""
+"""Steps from legs and incidents to what a fit needs, and the public cells."""
 
 from __future__ import annotations
 
@@ -8,29 +8,20 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from georisk.bootstrap import Resampling, bootstrap_interval
 from georisk.cells import CellRules, classify_cells, cover_land
-from georisk.corridors import find_countries, find_owners, name_near_places, split_legs
+from georisk.corridors import find_countries, name_near_places, split_legs
 from georisk.incidents import (
     Points,
     find_window_start,
     measure_window_years,
     place_incidents,
     select_incidents,
-    split_sources,
 )
-from georisk.intensity import (
-    Kernel,
-    build_route_kernel,
-    estimate_intensity,
-    measure_bandwidths,
-    place_segments,
-)
-from georisk.risk import EvidenceRules, assemble_segments, grade_evidence, share_classes
+from georisk.intensity import Kernel, measure_bandwidths
+from georisk.risk import EvidenceRules
 from georisk.step import Inputs, Outcome, Settings, Step
-from georisk.surface import build_grid, estimate_surface, mask_domain, place_domain
+from georisk.surface import find_land
 from layers.catalog import find_spec
 from layers.layer import empty_column
 
@@ -55,14 +46,6 @@ class Events:
     kernel: Kernel
     width_km: FloatArray
     window_years: float
-
-
-@dataclass(frozen=True, eq=False)
-class RouteIntensity:
-    """Intensity on every segment, and its draws for the robustness of siting."""
-
-    frame: gpd.GeoDataFrame
-    draws: np.ndarray
 
 
 def _split(inputs: Inputs, settings: Settings) -> Outcome:
@@ -124,75 +107,6 @@ def _choose_kernel(settings: Settings, events: int) -> Kernel:
     )
 
 
-def _estimate(inputs: Inputs, settings: Settings) -> Outcome:
-    lines, events = inputs["lines"], inputs["events"]
-    segments = place_segments(lines, crs_metric=settings.config.crs_metric)
-    kernel = build_route_kernel(
-        events.points, segments, width_km=events.width_km, cut_sigmas=events.kernel.cut_sigmas,
-        reach_km=settings.value("intensity.snap_km"),
-    )
-    weight, window = events.points.weight, events.window_years
-    interval = bootstrap_interval(kernel.matrix, events.points, window_years=window,
-                                  rules=_choose_resampling(settings))
-    classes = share_classes(
-        kernel.matrix, weight, events.frame["class"].to_numpy(object), window_years=window,
-        prior_incidents=settings.value("intensity.class_prior"),
-    )
-    evidence = grade_evidence(segments.mid_km, events.points,
-                              split_sources(events.frame["source"]), rules=EvidenceRules())
-    frame = assemble_segments(
-        lines, intensity=estimate_intensity(kernel.matrix, weight, window_years=window),
-        interval=interval, classes=classes, evidence=evidence, synthetic=False,
-    )
-    owners = find_owners(settings.corridors)
-    frame = frame.assign(
-        corridor=pd.Series(frame["leg_id"].map(owners), index=frame.index).astype("str"),
-        country=lines["country"], near_place=lines["near_place"],
-    )
-    far = int((~kernel.snapped).sum())
-    warnings = (f"incidents: {far} lie too far from every leg to be put on one",) if far else ()
-    return Outcome(RouteIntensity(frame, interval.draws), warnings)
-
-
-def _choose_resampling(settings: Settings) -> Resampling:
-    return Resampling(draws=int(settings.value("intensity.draws")),
-                      seed=int(settings.value("intensity.seed")),
-                      block_km=settings.value("intensity.block_km"))
-
-
-def _publish_segments(inputs: Inputs, settings: Settings) -> Outcome:
-    del settings
-    frame = inputs["route_intensity"].frame
-    unclear = float(frame.loc[frame["evidence"] == "insufficient", "length_km"].sum())
-    note = f"segments: {unclear:,.0f} km have insufficient evidence: no score, no statement"
-    return Outcome(frame, (note,) if unclear else ())
-
-
-def _find_land(inputs: Inputs, settings: Settings) -> np.ndarray:
-    boundaries = inputs["boundaries"]
-    if boundaries is not None:
-        frame = boundaries.frame
-        countries = frame[frame["level"] == 0]
-        if len(countries):
-            return np.asarray(countries.geometry.to_numpy())
-    return np.array([shapely.box(*settings.config.area)])
-
-
-def _draw_surface(inputs: Inputs, settings: Settings) -> Outcome:
-    events = inputs["events"]
-    grid = build_grid(settings.config.area)
-    if not len(events.frame):
-        empty = np.full((1, grid.height, grid.width), np.nan, dtype=np.float32)
-        return Outcome((empty, grid.transform), ("risk_surface: no located incident; empty",))
-    mask = mask_domain(grid, _find_land(inputs, settings),
-                       coast_km=settings.value("surface.coast_km"))
-    domain = place_domain(grid, mask, crs_metric=settings.config.crs_metric)
-    surface = estimate_surface(domain, events.points, events.kernel, width_km=events.width_km,
-                               window_years=events.window_years)
-    note = f"risk_surface: {surface.moved} incidents off the domain count in its nearest cell"
-    return Outcome((surface.values[None], grid.transform), (note,) if surface.moved else ())
-
-
 def _classify_cells(inputs: Inputs, settings: Settings) -> Outcome:
     events = inputs["events"]
     rules = CellRules(
@@ -204,7 +118,8 @@ def _classify_cells(inputs: Inputs, settings: Settings) -> Outcome:
         observed_from=settings.config.observed_from,
         default_precision_km=settings.value("intensity.default_precision_km"),
     )
-    cells = cover_land(_find_land(inputs, settings), area=settings.config.area)
+    area = settings.config.area
+    cells = cover_land(find_land(inputs["boundaries"], area), area=area)
     frame = classify_cells(events.frame, cells=cells, as_of=settings.as_of, today=settings.as_of,
                            rules=rules, evidence=EvidenceRules())
     return Outcome(frame)
@@ -213,8 +128,5 @@ def _classify_cells(inputs: Inputs, settings: Settings) -> Outcome:
 RISK_STEPS: tuple[Step, ...] = (
     Step("lines", ("routes", "places", "boundaries"), _split, publishes=False),
     Step("events", ("incidents",), _weigh_incidents, publishes=False),
-    Step("route_intensity", ("lines", "events"), _estimate, publishes=False),
-    Step("segments", ("route_intensity",), _publish_segments),
-    Step("risk_surface", ("events", "boundaries"), _draw_surface),
     Step("risk_cells", ("events", "boundaries"), _classify_cells),
 )

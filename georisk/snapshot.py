@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import importlib.metadata
 import json
 import os
 import shutil
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from georisk import __version__
 from georisk.damage import check_manifest, tell_damage
 from georisk.locking import hold_lock
-from georisk.register.keeping import tell_imports
+from georisk.manifest import hash_inputs, tell_study
+from georisk.validation.validating import tell_skill
 from layers.disclosure import disclose, find_source
 from layers.errors import BrokenError, NoSnapshotError, NotShownError
 from layers.geojson import encode_features
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from layers.spec import Audience
 
 CURRENT = "current"
-_LIBRARIES = ("geopandas", "h3", "highspy", "numpy", "pandas", "pyarrow", "rasterio", "scipy",
-              "shapely")
 _MAX_PREPARED = 200_000
 
 
@@ -168,29 +166,17 @@ def _write_run(study: Study, work: Path, started: dt.datetime, runs: Path) -> st
     (work / "parameters.toml").write_text(study.parameters.to_toml(), encoding="utf-8")
     specs = {name: study.made(name).value.spec.model_dump(mode="json") for name in study.names()}
     (work / "specs.json").write_text(json.dumps(specs, ensure_ascii=False, indent=1), "utf-8")
-    inputs = _hash_inputs(study)
+    inputs = hash_inputs(study)
     run_id = _name_run(inputs, study, started, runs)
     manifest = {
         "run_id": run_id,
-        "study": study.config.name,
-        "version": __version__,
-        "versions": {name: importlib.metadata.version(name) for name in _LIBRARIES},
-        "as_of": study.as_of.isoformat(),
-        "today": study.today.isoformat(),
         "created": started.isoformat(timespec="seconds"),
-        "seeds": {"intensity": study.parameters.value("intensity.seed")},
         "inputs": inputs,
-        "parameters_sha256": study.parameters.sha256,
         "layers": counts,
-        "imports": tell_imports(study),
-        "results": {n: len(study.made(n).value) for n in study.names()
-                    if n not in counts and isinstance(study.made(n).value, Layer)},
-        "corridors": {n: [list(s) for s in c.steps] for n, c in study.config.corridors.items()},
-        "headline_direction": study.config.headline_direction,
-        "provenance": {name: _describe(study, name) for name in study.names()},
+        "skill": tell_skill(study, runs),
         "timings": timings,
         "warnings": warnings,
-        "synthetic": any(study.made(n).provenance.synthetic for n in study.names()),
+        **tell_study(study, counts),
     }
     manifest["files"] = {
         str(path.relative_to(work)): hash_file(path)
@@ -260,14 +246,6 @@ def _write_quarantine(study: Study, work: Path) -> dict[str, dict[str, int]]:
     return {name: intake.count() for name, intake in sorted(intakes.items())}
 
 
-def _hash_inputs(study: Study) -> dict[str, dict[str, str]]:
-    inputs = {
-        name: {path.name: hash_file(path) for path in files}
-        for name, files in sorted(study.input_files().items())
-    }
-    return {**inputs, "study": {study.file.name: hash_file(study.file)}}
-
-
 def _name_run(
     inputs: dict[str, dict[str, str]], study: Study, started: dt.datetime, runs: Path
 ) -> str:
@@ -277,12 +255,6 @@ def _name_run(
     while (runs / f"{moment:%Y%m%dT%H%M%SZ}-{short}").exists():
         moment += dt.timedelta(seconds=1)
     return f"{moment:%Y%m%dT%H%M%SZ}-{short}"
-
-
-def _describe(study: Study, name: str) -> dict[str, Any]:
-    provenance = study.made(name).provenance
-    return {"sources": list(provenance.sources), "sha256": provenance.sha256,
-            "synthetic": provenance.synthetic, "inputs_level": provenance.inputs_level}
 
 
 def _dump(value: object) -> str:

@@ -16,19 +16,19 @@ from affine import Affine
 from rasterio.features import rasterize
 from scipy.spatial import cKDTree
 
-from georisk.incidents import Area, Points, pair_within
-from georisk.intensity import Kernel, weigh_distance
 from layers.crs import FloatArray, measure_cell_area_km2, project_xy_m
 from layers.errors import StudyError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from georisk.incidents import Area
+    from layers.layer import Layer
+
 CELLS_PER_DEGREE = 12
 PER_KM2 = 100.0
 COAST_KM = 25.0
 EARTH_RADIUS_KM = 6371.0072
-_CHUNK = 128
 _COAST_STEP_DEG = 0.02
 _EDGES = np.array([-0.5, 0.0, 0.5])
 
@@ -89,22 +89,6 @@ class Domain:
     mask: NDArray[np.bool_]
     xy_km: FloatArray
     area_km2: FloatArray
-
-
-@dataclass(frozen=True)
-class Surface:
-    """Intensity on a grid.
-
-    Attributes
-    ----------
-    values : array of shape (height, width)
-        float32, incidents per 100 km2 and year; NaN outside the domain.
-    moved : int
-        Incidents whose kernel meets no cell of the domain, put on the nearest one.
-    """
-
-    values: NDArray[np.float32]
-    moved: int
 
 
 def build_grid(area: Area) -> Grid:
@@ -204,76 +188,10 @@ def place_domain(grid: Grid, mask: NDArray[np.bool_], *, crs_metric: str) -> Dom
     return Domain(grid, mask, xy_m / 1000.0, area_km2)
 
 
-def estimate_surface(
-    domain: Domain,
-    points: Points,
-    kernel: Kernel,
-    *,
-    width_km: FloatArray,
-    window_years: float,
-) -> Surface:
-    """Spread every incident over the cells around it.
-
-    ``100 / W * [(1 - e) sum w_i K_i(x) + e sum w_i / D]``: each K_i has unit mass over the
-    cells of the domain, D is their area, e the floor share.
-
-    Parameters
-    ----------
-    width_km : array of shape (n,)
-        From `georisk.intensity.measure_bandwidths`.
-    window_years : float
-        W.
-
-    Raises
-    ------
-    StudyError
-        If there is no incident.
-
-    References
-    ----------
-    Diggle (1985), A kernel method for smoothing point process data. Jones (1993), Simple
-    boundary correction for kernel density estimation.
-
-    Examples
-    --------
-    Half of one incident in a year over 10 km2, half spread evenly: 10 per 100 km2.
-
-    >>> cell = Domain(Grid(0, 1, 1, 1), np.ones((1, 1), bool), np.zeros((1, 2)), np.array([10.0]))
-    >>> one = Points(np.zeros((1, 2)), np.ones(1), np.zeros(1), np.ones(1))
-    >>> surface = estimate_surface(cell, one, Kernel(floor_share=0.5), width_km=np.array([5.0]),
-    ...                            window_years=1.0)
-    >>> surface.values.tolist(), surface.moved
-    ([[10.0]], 0)
-    """
-    if len(points) == 0:
-        raise StudyError("incidents: none is located in the study area: no surface can be made")
-    density, moved = _sum_kernels(domain, points, width_km=width_km, cut_sigmas=kernel.cut_sigmas)
-    floor = points.weight.sum() / domain.area_km2.sum()
-    density = (1 - kernel.floor_share) * density + kernel.floor_share * floor
-    values = np.full(domain.mask.shape, np.nan, np.float32)
-    values[domain.mask] = PER_KM2 / window_years * density
-    return Surface(values, moved)
-
-
-def _sum_kernels(
-    domain: Domain, points: Points, *, width_km: FloatArray, cut_sigmas: float
-) -> tuple[FloatArray, int]:
-    """Weighted kernels per km2 on the domain's cells, and how many met no cell."""
-    cells = len(domain.area_km2)
-    density, moved = np.zeros(cells), 0
-    nearest = cKDTree(domain.xy_km)
-    for low in range(0, len(points), _CHUNK):
-        part = slice(low, low + _CHUNK)
-        at_km, weight = points.xy_km[part], points.weight[part]
-        source, cell, distance_km = pair_within(at_km, domain.xy_km, cut_sigmas * width_km[part])
-        alone = np.setdiff1d(np.arange(len(weight)), source)
-        moved += len(alone)
-        bump = weigh_distance(distance_km, width_km[part][source])
-        if len(alone):
-            source = np.append(source, alone)
-            cell = np.append(cell, nearest.query(at_km[alone])[1])
-            bump = np.append(bump, np.ones(len(alone)))
-        mass = np.bincount(source, weights=bump * domain.area_km2[cell], minlength=len(weight))
-        share = bump * (weight / mass)[source]
-        density += np.bincount(cell, weights=share, minlength=cells)
-    return density, moved
+def find_land(boundaries: Layer | None, area: Area) -> NDArray[np.object_]:
+    """Shapes of the countries of a study; without a layer of them, the whole area."""
+    if boundaries is not None:
+        countries = boundaries.frame[boundaries.frame["level"] == 0]
+        if len(countries):
+            return np.asarray(countries.geometry.to_numpy())
+    return np.array([shapely.box(*area)])

@@ -69,6 +69,20 @@ def project_xy_m(lon: FloatArray, lat: FloatArray, *, crs_metric: str) -> FloatA
     return np.column_stack([np.asarray(x, float), np.asarray(y, float)])
 
 
+def unproject_xy_m(xy_m: FloatArray, *, crs_metric: str) -> FloatArray:
+    """Longitude and latitude of positions in a metric CRS, degrees, shape (n, 2).
+
+    Examples
+    --------
+    >>> laea = "+proj=laea +lat_0=19 +lon_0=-97 +datum=WGS84 +units=m +no_defs"
+    >>> unproject_xy_m(np.zeros((1, 2)), crs_metric=laea).round(6).tolist()
+    [[-97.0, 19.0]]
+    """
+    xy_m = np.asarray(xy_m, float).reshape(-1, 2)
+    lon, lat = _transformer(crs_metric).transform(xy_m[:, 0], xy_m[:, 1], direction="INVERSE")
+    return np.column_stack([np.asarray(lon, float), np.asarray(lat, float)])
+
+
 def measure_step_km(lon: FloatArray, lat: FloatArray) -> FloatArray:
     """Geodesic distance between consecutive points, km, shape (n - 1,).
 

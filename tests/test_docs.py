@@ -21,6 +21,7 @@ from georisk.config import (
     CorridorConfig,
     LayerConfig,
     ReferenceConfig,
+    RiskConfig,
     SitingConfig,
     StudyConfig,
 )
@@ -139,6 +140,7 @@ def test_no_command_is_described_that_does_not_exist():
         (CorridorConfig, "## `[corridors.ID]`"),
         (ReferenceConfig, "## `[reference]`"),
         (SitingConfig, "## `[siting]`"),
+        (RiskConfig, "## `[risk]`"),
     ],
 )
 def test_every_key_of_a_study_is_described(model, title):

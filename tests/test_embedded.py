@@ -24,7 +24,7 @@ import rasterio
 from browser import open_page
 from surroundings import EMBEDDED, ROOT, require_tool
 
-MAX_WARM_S, MAX_COLD_S = 20.0, 60.0
+MAX_WARM_S, MAX_COLD_S = 90.0, 90.0
 
 
 def call(*arguments):

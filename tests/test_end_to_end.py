@@ -22,7 +22,7 @@ from georisk.study import Study
 from layers.errors import CallError, LayerError, NotShownError, StudyError
 
 TODAY = dt.date(2025, 1, 15)
-H0_KM, HALF_LIFE, SNAP_KM = 7.5, 2.0, 10.0
+HALF_LIFE = 2.0
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +44,9 @@ def runs(folder, study):
 
 
 def test_intensity_is_the_sum_that_the_method_says(folder, study):
-    """METHOD 2.3 and INTERFACES written out with loops, from the files alone."""
+    """Guided kernels, ground and even share written out with loops, from files and factors."""
     with (folder / "incidents.csv").open() as file:
-        rows = list(csv.DictReader(file))
+        rows = sorted(csv.DictReader(file), key=lambda row: row["incident_id"])
     to_xy = pyproj.Transformer.from_crs("EPSG:4326", grid_study.CRS_METRIC, always_xy=True)
     at = [np.array(to_xy.transform(float(r["lon"]), float(r["lat"]))) / 1000 for r in rows]
     as_of = dt.date(2024, 12, 31)
@@ -54,27 +54,36 @@ def test_intensity_is_the_sum_that_the_method_says(folder, study):
     weight = [2 ** (-a / HALF_LIFE) for a in age]
     window = (as_of - dt.date(2020, 1, 1)).days / 365.25
     big_w = HALF_LIFE / math.log(2) * (1 - 2 ** (-window / HALF_LIFE))
-    pilot_w = math.hypot(H0_KM, 1.0)
-    pilot = [
-        sum(w * math.exp(-((p - q) ** 2).sum() / (2 * pilot_w**2))
-            for q, w in zip(at, weight, strict=True)) for p in at
-    ]
-    mean = math.exp(sum(w * math.log(f) for f, w in zip(pilot, weight, strict=True)) / sum(weight))
-    width = [math.hypot(H0_KM * min(4.0, max(0.3, (f / mean) ** -0.5)), 1.0) for f in pilot]
+    rate = sum(weight) / big_w
 
-    segments = study.layer("segments").frame
-    lines = study.value("lines")
+    segments, lines = study.layer("segments").frame, study.value("lines")
     mids = [np.array(to_xy.transform(lon, lat)) / 1000
             for lon, lat in zip(lines["mid_lon"], lines["mid_lat"], strict=True)]
     length = lines["length_km"].to_numpy()
+    factors = [n for n in segments if n.startswith("factor_") and n != "factor_incidents"]
+    ground = segments["base_intensity"] * segments[factors].fillna(1.0).prod(axis=1)
+    guide = ground.to_numpy() / 100 / rate
+    assert (guide * length).sum() == pytest.approx(1.0, rel=1e-9)
+
+    group = [{"wat": 0, "env": 1, "unk": 2}.get(r["class"], 3) for r in rows]
     expected = np.zeros(len(mids))
-    for p, w, h in zip(at, weight, width, strict=True):
-        k = np.array([math.exp(-((p - m) ** 2).sum() / (2 * h**2)) for m in mids])
-        k[np.array([((p - m) ** 2).sum() for m in mids]) > (4 * h) ** 2] = 0.0
-        expected += 100 / big_w * w * k / (k * length).sum()
+    for part in study.value("route_intensity").shares.itertuples():
+        if part.part == "even":
+            expected += rate * part.share / length.sum()
+        elif part.part == "place":
+            expected += rate * part.share * guide
+        else:
+            life = part.half_life_years
+            decay = [1.0 if np.isnan(life) else 2 ** (-a / life) for a in age]
+            decay = [d * (g == part.group) for d, g in zip(decay, group, strict=True)]
+            for p, d in zip(at, decay, strict=True):
+                h = math.hypot(part.width_km, 1.0)
+                apart2 = np.array([((p - m) ** 2).sum() for m in mids])
+                k = np.where(apart2 > (4 * h) ** 2, 0.0, np.exp(-apart2 / (2 * h**2))) * guide
+                expected += rate * part.share * d / sum(decay) * k / (k * length).sum()
     found = segments["intensity_per_100km_year"].to_numpy()
-    assert np.allclose(found, expected, rtol=1e-6)
-    assert (found * length).sum() / 100 == pytest.approx(sum(weight) / big_w, rel=1e-9)
+    assert np.allclose(found, 100 * expected, rtol=1e-6)
+    assert (found * length).sum() / 100 == pytest.approx(rate, rel=1e-9)
 
 
 def test_parts_of_the_intensity_add_up(study):
@@ -82,7 +91,8 @@ def test_parts_of_the_intensity_add_up(study):
     total = frame["intensity_per_100km_year"]
     classes = frame[[f"intensity_{c}" for c in ("sec", "acc", "env", "wat")]].sum(axis=1)
     assert np.allclose(classes, total, rtol=1e-9)
-    assert np.allclose(frame["base_intensity"] * frame["factor_incidents"], total, rtol=1e-9)
+    factors = frame.filter(like="factor_").fillna(1.0).prod(axis=1)
+    assert np.allclose(frame["base_intensity"] * factors, total, rtol=1e-9)
     assert (frame["intensity_low"] <= frame["intensity_high"]).all()
     known = frame["evidence"] != "insufficient"
     score = 10 * np.clip((np.log10(total[known]) + 2) / 3, 0, 1)
@@ -171,8 +181,9 @@ def test_what_each_audience_may_see(runs):
         "public": {"assistance_points", "boundaries", "corridors", "gaps", "risk_cells", "routes",
                    "shelters", "waypoints"},
         "partner": {"stretches"},
-        "restricted": {"along", "corridor_summary", "coverage", "incidents", "listed_gaps",
-                       "proposed_sites", "proposed_sites_km", "risk_surface", "segments"},
+        "restricted": {"along", "conditions", "corridor_summary", "coverage", "incidents",
+                       "listed_gaps", "priority", "proposed_sites", "proposed_sites_km",
+                       "risk_surface", "segments"},
     }
     seen: set[str] = set()
     for audience, more in expected.items():

@@ -30,7 +30,7 @@ def run(
     study: StudyOption = None,
     runs: RunsOption = None,
     as_of: Annotated[str, typer.Option("--as-of", help="Day of the analysis, YYYY-MM-DD.")] = "",
-    full: Annotated[bool, typer.Option("--full", help="1000 bootstrap draws.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="1000 draws instead of 200.")] = False,
     timings: Annotated[bool, typer.Option("--timings", help="Say what took how long.")] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -70,7 +70,8 @@ def choose(study: Study, *, as_of: str, full: bool) -> Study:
         if day.year < _FIRST_YEAR:
             raise CallError(f"--as-of {as_of}: give a day from {_FIRST_YEAR} on")
         changes["as_of"] = day
-    parameters = study.parameters.replace(intensity__draws=_FULL_DRAWS) if full else None
+    parameters = study.parameters.replace(
+        intensity__draws=_FULL_DRAWS, priority__draws=_FULL_DRAWS) if full else None
     return study.with_changes(parameters=parameters, **changes) if changes or full else study
 
 

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import sparse
 from shapely import LineString
 
 from georisk.bootstrap import Interval
+from georisk.fitting.routes import RouteFit
 from georisk.incidents import Points
 from georisk.risk import (
     EvidenceRules,
@@ -17,12 +17,12 @@ from georisk.risk import (
     classify_score,
     grade_evidence,
     score_intensity,
-    share_classes,
 )
 from layers.catalog import find_spec
 
 RULES = EvidenceRules()
 LEAD_ADDS = {"corridor", "country", "near_place"}
+MADE_LATER = {"incidents_per_100k_person_km"}
 
 
 def test_score_by_hand():
@@ -107,36 +107,6 @@ def test_evidence_equals_a_loop():
     assert grade_evidence(places, points, names, rules=RULES).tolist() == expected
 
 
-def test_classes_sum_to_the_total_and_unknown_follows_the_neighbours():
-    rng = np.random.default_rng(6)
-    matrix = sparse.random_array((30, 200), density=0.1, rng=rng, format="csr")
-    weight, classes = rng.uniform(0.1, 1, 200), rng.choice(["sec", "acc", "wat", "unk"], 200)
-    shares = share_classes(matrix, weight, classes, window_years=4.0)
-    total = 100 / 4.0 * (matrix @ weight)
-    assert shares.sum(axis=1).to_numpy() == pytest.approx(total, rel=1e-9)
-    assert (shares.to_numpy() >= 0).all()
-    own = 100 / 4.0 * (matrix @ (weight * (classes == "wat")))
-    assert (shares["wat"].to_numpy() >= own - 1e-12).all()
-    assert shares["env"].to_numpy() == pytest.approx(0.0)
-
-
-def test_unknown_is_split_by_hand():
-    # W = 1: segment 0 has wat 100 and unk 100; segment 1 has acc 100; prior 100 per 100 km.
-    # Study shares wat 1/2, acc 1/2: wat gets (100 + 50) / (100 + 100) = 3/4 of unk, acc 1/4.
-    matrix = sparse.csr_array(np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]))
-    shares = share_classes(
-        matrix, np.ones(3), np.array(["wat", "unk", "acc"]), window_years=1.0, prior_incidents=100.0
-    )
-    assert shares.loc[0].tolist() == pytest.approx([0, 25, 0, 175])
-    assert shares.loc[1].tolist() == pytest.approx([0, 100, 0, 0])
-
-
-def test_classes_where_nothing_or_only_unknown_was_reported():
-    matrix = sparse.csr_array(np.array([[1.0], [0.0]]))
-    shares = share_classes(matrix, np.ones(1), np.array(["unk"]), window_years=1.0)
-    assert shares.to_numpy().tolist() == [[25.0] * 4, [0.0] * 4]
-
-
 def frame_segments(n=3):
     return gpd.GeoDataFrame(
         {
@@ -153,33 +123,30 @@ def frame_segments(n=3):
 
 def assemble(intensity, evidence=("observed", "modelled", "insufficient")):
     intensity = np.asarray(intensity, float)
-    return assemble_segments(
-        frame_segments(),
-        intensity=intensity,
+    parts = pd.DataFrame(dict.fromkeys(("sec", "acc", "env", "wat"), intensity / 4))
+    fit = RouteFit(
+        intensity=intensity, base=2.0, classes=parts, harm=parts,
+        factors=pd.DataFrame({"incidents": intensity / 4, "border": 2.0}),
         interval=Interval(intensity / 2, intensity * 2, np.zeros((3, 5), np.float32)),
-        classes=pd.DataFrame(dict.fromkeys(("sec", "acc", "env", "wat"), intensity / 4)),
-        evidence=np.array(evidence, object),
-        synthetic=True,
     )
+    return assemble_segments(
+        frame_segments(), fit, evidence=np.array(evidence, object), synthetic=True)
 
 
-def test_segments_carry_every_declared_column_but_the_lead_s():
+def test_segments_carry_the_declared_columns_but_the_lead_s():
     frame = assemble([4.0, 0.0, 2.0])
-    declared = set(find_spec("segments").columns)
-    assert set(frame.columns) == (declared - LEAD_ADDS) | {"geometry"}
+    columns = find_spec("segments").columns
+    assert set(frame.columns) == (set(columns) - LEAD_ADDS - MADE_LATER) | {"geometry"}
     assert frame.index.equals(frame_segments().index)
     assert frame.crs == "EPSG:4326"
     assert frame["synthetic"].all()
     assert frame.filter(like="priority").isna().all(axis=None)
 
 
-def test_base_times_factor_is_the_intensity():
-    # (4 * 1 + 0 * 1 + 2 * 2) / 4 km = 2
+def test_base_times_factors_is_the_intensity():
     frame = assemble([4.0, 0.0, 2.0])
-    assert frame["base_intensity"].tolist() == [2.0, 2.0, 2.0]
-    product = frame["base_intensity"] * frame["factor_incidents"]
+    product = frame["base_intensity"] * frame["factor_incidents"] * frame["factor_border"]
     assert product.to_numpy() == pytest.approx(frame["intensity_per_100km_year"], rel=1e-9)
-    assert assemble([0.0, 0.0, 0.0])["factor_incidents"].tolist() == [1.0, 1.0, 1.0]
 
 
 def test_no_score_without_evidence():

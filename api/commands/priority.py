@@ -1,0 +1,176 @@
+"""``georisk priority``: where help is most needed for a given traveller."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.commands.options import (
+    JsonOption,
+    PurposeOption,
+    QuietOption,
+    RunsOption,
+    StudyOption,
+    find_places,
+    open_study,
+    say,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from georisk.priority.asking import Answer
+    from georisk.study import Study
+
+_DECIMALS = 4
+
+
+def priority(
+    study: StudyOption = None,
+    runs: RunsOption = None,
+    profile: Annotated[
+        str, typer.Option("--profile", help="For whom (default: the study's reference).")
+    ] = "",
+    mode: Annotated[
+        str, typer.Option("--mode", help="foot, train or road wherever there is no boat "
+                          "leg (default: each segment's own).")
+    ] = "",
+    month: Annotated[
+        int | None, typer.Option("--month", help="1 to 12 (default: the mean over the year).",
+                                 show_default=False)
+    ] = None,
+    corridor: Annotated[str, typer.Option("--corridor", help="Only stretches of this one.")] = "",
+    top: Annotated[int, typer.Option("--top", help="How many stretches to print.")] = 20,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="Say which declared numbers move the ranking.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Folder for the restricted table.")
+    ] = None,
+    purpose: PurposeOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Rank stretches by where help is most needed: an index, not a forecast. Restricted."""
+    from api.audit import record
+    from georisk.priority.asking import ask_priority, ask_sensitivity
+    from georisk.priority.scene import Choice
+    from layers.errors import CallError
+
+    if top < 1:
+        raise CallError(f"--top {top}: give 1 or more")
+    opened = open_study(study)
+    if corridor and corridor not in opened.config.corridors:
+        known = ", ".join(sorted(opened.config.corridors))
+        raise CallError(f"--corridor {corridor!r}: there are {known}")
+    choice = Choice(mode or None, month)
+    answer = ask_priority(opened, profile=profile or None, choice=choice)
+    record(find_places(study, runs).state, action="priority", audience="restricted",
+           purpose=purpose or "planning on this machine", run_id="")
+    moved = ask_sensitivity(opened, answer) if sensitivity else None
+    stretches = _choose_stretches(answer, corridor, top)
+    if as_json:
+        told = _describe(opened, answer, stretches, moved)
+        told |= {"mode": choice.mode, "month": choice.month}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        _print_all(opened, answer, stretches, moved)
+        for note in answer.warnings:
+            say(f"note: {note}", quiet=quiet)
+    if out is not None:
+        from georisk.results import write_results
+
+        write_results(out / "restricted", {"priority": answer.layer})
+        say(f"restricted results in {out / 'restricted'}", quiet=quiet)
+
+
+def _choose_stretches(answer: Answer, corridor: str, top: int) -> pd.DataFrame:
+    from georisk.priority.telling import rank_stretches
+
+    table = rank_stretches(answer.layer.frame)
+    if len(table) and corridor:
+        table = table[table["corridor"] == corridor]
+    return table.head(top)
+
+
+def _print_all(
+    study: Study, answer: Answer, stretches: pd.DataFrame, moved: pd.DataFrame | None
+) -> None:
+    from api.commands.tables import print_table, show_share
+    from georisk.priority import LABEL
+    from georisk.priority.telling import tabulate_defaults, tell_band, tell_missing, tell_reasons
+
+    synthetic = answer.layer.provenance.synthetic
+    rows = [
+        (f"{row['leg_id']} km {row['from_km']:.0f}-{row['to_km']:.0f}", row["near_place"],
+         row["mode"], tell_band(row["band_low"], row["band_high"]), show_share(row["p_top"]),
+         tell_missing(row), tell_reasons(row))
+        for _, row in stretches.iterrows()
+    ]
+    print_table(f"Where help is most needed: {answer.profile} ({LABEL}; restricted)",
+                ("stretch", "near", "mode", "rank band (90 %)", "in first tenth",
+                 "out of reach", "why"), rows,
+                synthetic=synthetic)
+    if moved is not None:
+        print_table("What moves the ranking (Sobol indices of the mean shift of ranks)",
+                    ("declared numbers", "alone", "with interplay"),
+                    [(name, show_share(max(one, 0.0)), show_share(max(all_, 0.0)))
+                     for name, one, all_ in moved.itertuples()], synthetic=synthetic)
+    print_table("Declared defaults in use: for field teams to replace",
+                ("priority.", "values"), tabulate_defaults(study.parameters, answer.defaults),
+                synthetic=False)
+    typer.echo(_tell_verdict(answer))
+
+
+def _tell_verdict(answer: Answer) -> str:
+    import numpy as np
+
+    spread = answer.ranking.spread
+    if not len(spread.overlap):
+        return "No stretch has a rank."
+    verdict = "robust" if spread.robust else "NOT robust"
+    return (f"The first tenth is {verdict}: with other declared numbers and redrawn reports it "
+            f"shares {np.median(spread.overlap):.0%} (median of {len(spread.overlap)} draws; "
+            "70% or more is robust).")
+
+
+def _describe(
+    study: Study, answer: Answer, stretches: pd.DataFrame, moved: pd.DataFrame | None
+) -> dict[str, object]:
+    import numpy as np
+
+    from georisk.priority import LABEL
+    from georisk.priority.telling import tell_reasons
+
+    spread = answer.ranking.spread
+    rows = [{"stretch_id": name, **_to_plain(row), "why": tell_reasons(row)}
+            for name, row in stretches.iterrows()]
+    entries = study.parameters.entries
+    return {
+        "label": LABEL, "profile": answer.profile, "stretches": rows,
+        "robust": spread.robust,
+        "overlap": round(float(np.median(spread.overlap)), _DECIMALS) if len(spread.overlap)
+        else None,
+        "draws": len(spread.overlap),
+        "defaults": {name: {key: entries[name].get(key) for key in ("value", "range", "source")}
+                     for name in answer.defaults},
+        "sensitivity": None if moved is None else
+        {name: _to_plain(row) for name, row in moved.iterrows()},
+        "notes": list(answer.warnings),
+        "synthetic": answer.layer.provenance.synthetic, "audience": "restricted",
+    }
+
+
+def _to_plain(row: pd.Series) -> dict[str, object]:
+    """Values that JSON knows; none for what is missing."""
+    plain: dict[str, object] = {}
+    for name, value in row.items():
+        if isinstance(value, str):
+            plain[str(name)] = value
+        else:
+            number = float(value)
+            plain[str(name)] = None if number != number else round(number, _DECIMALS)  # noqa: PLR0124 - NaN is what differs from itself
+    return plain

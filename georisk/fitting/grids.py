@@ -1,0 +1,208 @@
+"""Kernels on the cells of a regular grid, by exact integrals over every cell.
+
+A Gaussian is a product along the axes, so its mass in a cell is a product of two differences of
+the normal distribution, and a sum over incidents is a product of two matrices: no cut-off, no
+sampling at cell centres, and no error however narrow the kernel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import cKDTree
+from scipy.special import ndtr
+
+from layers.crs import FloatArray, unproject_xy_m
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    Indices = NDArray[np.intp]
+
+_CHUNK = 2048
+_LEAST_MASS = 1e-4
+_KM_PER_DEGREE_LAT = 110.574
+_KM_PER_DEGREE_LON = 111.320
+_THIN_CELLS = 12_000
+
+
+@dataclass(frozen=True, eq=False)
+class GridSupport:
+    """Cells of a regular grid, m of them.
+
+    Attributes
+    ----------
+    edges_x, edges_y : array of shape (nx + 1,), (ny + 1,)
+        Edges of columns and rows, increasing: km in the metric CRS, or degrees.
+    column, row : integer array of shape (m,)
+        Where each cell of the support lies.
+    xy_km : array of shape (m, 2)
+        Centres, km in the metric CRS.
+    size : array of shape (m,)
+        Area of each cell, km2.
+    crs_metric : str
+        Empty where the axes are those of the metric CRS; else the CRS that turns positions
+        into the degrees of the axes.
+    """
+
+    edges_x: FloatArray
+    edges_y: FloatArray
+    column: Indices
+    row: Indices
+    xy_km: FloatArray
+    size: FloatArray
+    crs_metric: str = ""
+
+    def __len__(self) -> int:
+        return len(self.size)
+
+    @property
+    def pool(self) -> Indices:
+        """Each cell is fitted by itself."""
+        return np.arange(len(self))
+
+    @cached_property
+    def thinned(self) -> NDArray[np.bool_]:
+        """Every so many cells in both directions: these stand for all without an incident."""
+        step = max(1, round(float(np.sqrt(len(self) / _THIN_CELLS))))
+        return np.asarray((self.column % step == 0) & (self.row % step == 0))
+
+    @cached_property
+    def _number(self) -> Indices:
+        number = np.full((len(self.edges_x) - 1, len(self.edges_y) - 1), -1, np.intp)
+        number[self.column, self.row] = np.arange(len(self))
+        return number
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self.xy_km)
+
+    def find_nearest(self, xy_km: FloatArray) -> Indices:
+        """Cell of each position, else the cell whose centre is nearest."""
+        if not len(xy_km):
+            return np.zeros(0, np.intp)
+        found = self._look_up(xy_km)
+        lost = found < 0
+        if lost.any():
+            found[lost] = self._tree.query(xy_km[lost])[1]
+        return found
+
+    def _look_up(self, xy_km: FloatArray) -> Indices:
+        """Cell of each position; -1 where there is none."""
+        axis_xy, _ = self.place(xy_km)
+        column = np.searchsorted(self.edges_x, axis_xy[:, 0], side="right") - 1
+        row = np.searchsorted(self.edges_y, axis_xy[:, 1], side="right") - 1
+        inside = (column >= 0) & (column < len(self.edges_x) - 1)
+        inside &= (row >= 0) & (row < len(self.edges_y) - 1)
+        found = np.full(len(xy_km), -1, np.intp)
+        found[inside] = self._number[column[inside], row[inside]]
+        return found
+
+    def read(self, values: FloatArray, at: Indices) -> FloatArray:
+        """Values at some cells."""
+        return np.asarray(values[at])
+
+    def contain(self, xy_km: FloatArray) -> NDArray[np.bool_]:
+        """Whether each position lies in a cell of the support."""
+        if not len(xy_km):
+            return np.zeros(0, bool)
+        return self._look_up(xy_km) >= 0
+
+    def place(self, xy_km: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Positions on the axes, and axis units per km there; both of shape (n, 2)."""
+        if not self.crs_metric:
+            return xy_km, np.ones_like(xy_km)
+        lonlat = unproject_xy_m(xy_km * 1000.0, crs_metric=self.crs_metric)
+        across = _KM_PER_DEGREE_LON * np.cos(np.radians(lonlat[:, 1]))
+        return lonlat, np.column_stack([1 / across, np.full(len(xy_km), 1 / _KM_PER_DEGREE_LAT)])
+
+    def prepare(
+        self, xy_km: FloatArray, sigma_km: FloatArray, widths_km: Sequence[float],
+        *, unit: Indices | None = None,
+    ) -> PreparedGrid:
+        """Place incidents on the grid; those outside every cell count in the nearest."""
+        axis_xy, per_km = self.place(xy_km)
+        unit = self.find_nearest(xy_km) if unit is None else unit
+        return PreparedGrid(self, axis_xy, per_km, sigma_km, tuple(widths_km), unit)
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedGrid:
+    """Incidents on the axes of a grid."""
+
+    support: GridSupport
+    axis_xy: FloatArray
+    per_km: FloatArray
+    sigma_km: FloatArray
+    widths_km: tuple[float, ...]
+    unit: Indices
+
+    def spread(self, width: int, rows: Indices, guide: FloatArray) -> GridSpread:
+        """Spread some incidents at one width along a guide; mass is measured at once."""
+        wide_km = np.hypot(self.widths_km[width], self.sigma_km[rows])
+        reach = wide_km[:, None] * self.per_km[rows]
+        support = self.support
+        field = np.zeros((len(support.edges_x) - 1, len(support.edges_y) - 1))
+        field[support.column, support.row] = guide * support.size
+        field /= max(float((guide * support.size).mean()), 1e-300)
+        made = GridSpread(support, self.axis_xy[rows], reach, field, self.unit[rows],
+                          np.zeros(len(rows)))
+        mass = np.zeros(len(rows))
+        for part, across, along in made.list_parts():
+            mass[part] = np.einsum("ij,ij->i", across @ field, along)
+        share = np.divide(1.0, mass, out=np.zeros_like(mass), where=mass > _LEAST_MASS)
+        return GridSpread(support, self.axis_xy[rows], reach, field, self.unit[rows], share)
+
+
+@dataclass(frozen=True, eq=False)
+class GridSpread:
+    """Kernels on a grid; a kernel that meets next to nothing lies wholly in its own cell."""
+
+    support: GridSupport
+    axis_xy: FloatArray
+    reach: FloatArray
+    field: FloatArray
+    unit: Indices
+    share: FloatArray
+
+    def list_parts(self) -> list[tuple[slice, FloatArray, FloatArray]]:
+        """Masses along both axes, some incidents at a time."""
+        return list(self._walk())
+
+    def _walk(self) -> Iterator[tuple[slice, FloatArray, FloatArray]]:
+        edges_x, edges_y = self.support.edges_x, self.support.edges_y
+        for low in range(0, len(self.share), _CHUNK):
+            part = slice(low, low + _CHUNK)
+            at, reach = self.axis_xy[part], self.reach[part]
+            across = np.diff(ndtr((edges_x - at[:, :1]) / reach[:, :1]), axis=1)
+            along = np.diff(ndtr((edges_y - at[:, 1:]) / reach[:, 1:]), axis=1)
+            yield part, across, along
+
+    def read(self, weight: FloatArray, at: Indices) -> FloatArray:
+        """Sum of weighted kernels at some cells, per km2."""
+        column, row = self.support.column[at], self.support.row[at]
+        found = np.zeros((len(at), weight.shape[1]))
+        for part, across, along in self._walk():
+            bump = across[:, column] * along[:, row]
+            found += bump.T @ (weight[part] * self.share[part, None])
+        found *= self.field[column, row][:, None]
+        alone = np.flatnonzero(self.share == 0)
+        if len(alone):
+            found += (at[:, None] == self.unit[alone]).astype(float) @ weight[alone]
+        return found / self.support.size[at][:, None]
+
+    def put(self, weight: FloatArray) -> FloatArray:
+        """Sum of weighted kernels on every cell, per km2."""
+        total = np.zeros(self.field.shape)
+        for part, across, along in self._walk():
+            total += (across * (weight[part] * self.share[part])[:, None]).T @ along
+        support = self.support
+        found = (total * self.field)[support.column, support.row]
+        alone = self.share == 0
+        found += np.bincount(self.unit[alone], weights=weight[alone], minlength=len(support))
+        return np.asarray(found / support.size)

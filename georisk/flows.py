@@ -1,0 +1,85 @@
+"""How many people pass each leg in a year, where anybody counted them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from layers.crs import FloatArray
+
+PER_PERSON_KM = 1e5
+_PER_KM = 100.0
+_MONTHS = 12
+
+
+def measure_flows(flows: pd.DataFrame | None, legs: pd.Series, *, as_of: dt.date) -> FloatArray:
+    """People a year on the leg of each segment, both directions, over the last twelve months.
+
+    Parameters
+    ----------
+    flows : DataFrame or None
+        Layer ``flows``: columns ``place_or_leg month people``. Months after that of ``as_of``
+        do not count; a leg with fewer than twelve months counted has its mean month times 12.
+    legs : Series of str, m rows
+
+    Returns
+    -------
+    array of shape (m,)
+        NaN where nobody counted.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> counted = pd.DataFrame({"place_or_leg": "a", "month": ["2024-01", "2024-02"],
+    ...                         "people": [100.0, 300.0]})
+    >>> measure_flows(counted, pd.Series(["a", "b"]), as_of=dt.date(2024, 12, 31)).tolist()
+    [2400.0, nan]
+    """
+    if flows is None or not len(flows):
+        return np.full(len(legs), np.nan)
+    last = pd.Period(as_of, freq="M")
+    month = pd.PeriodIndex(flows["month"].astype(str), freq="M")
+    recent = flows[(month <= last) & (month > last - _MONTHS)]
+    by_month = recent.groupby(["place_or_leg", "month"])["people"].sum()
+    yearly = by_month.groupby(level="place_or_leg").mean() * _MONTHS
+    return np.asarray(legs.map(yearly).to_numpy(float))
+
+
+def divide_by_flow(intensity: FloatArray, people_per_year: FloatArray) -> FloatArray:
+    """Incidents per 100,000 person-km from incidents per 100 km and year.
+
+    Returns
+    -------
+    array of shape (m,)
+        NaN where flow is unknown, or is 0: nobody counted is no rate.
+
+    Examples
+    --------
+    Ten incidents per 100 km and year among 20,000 people a year:
+
+    >>> divide_by_flow(np.array([10.0, 10.0]), np.array([20_000.0, 0.0])).tolist()
+    [0.5, nan]
+    """
+    per_km_year = intensity / _PER_KM
+    known = np.isfinite(people_per_year) & (people_per_year > 0)
+    rate = np.full(len(per_km_year), np.nan)
+    rate[known] = PER_PERSON_KM * per_km_year[known] / people_per_year[known]
+    return rate
+
+
+def tell_flows(people_per_year: FloatArray, length_km: FloatArray) -> tuple[str, ...]:
+    """What a reader of rates per person must be told."""
+    known = np.isfinite(people_per_year)
+    if not known.any():
+        return ()
+    nobody = known & (people_per_year <= 0)
+    notes = [(f"flows: people are counted on {length_km[known].sum():,.0f} of "
+              f"{length_km.sum():,.0f} km; only there is a rate per person-km told")]
+    if nobody.any():
+        notes.append(f"flows: {length_km[nobody].sum():,.0f} km with a flow of 0 have no rate")
+    return tuple(notes)

@@ -1,0 +1,1 @@
+"""The page of `georisk validate`: measured skill, drawn without a script or a network."""
