@@ -34,7 +34,7 @@ SIZES = (1_000_000, 100_000)
 SIDES_KM = np.array([4000.0, 3000.0])
 # Width in km and reach in widths. Cut at four, a kernel leaves out 3.4e-4 of its mass.
 KERNELS = ((5.0, 4.0), (5.0, 4.5), (15.0, 4.0), (15.0, 4.5), (15.0, 5.0))
-WIDTH_KM, CUT_SIGMAS = 15.0, 4.0
+WIDTH_KM, CUT_SIGMAS = 15.0, 4.5
 BAR, GROWTH_BAR, ERROR_BAR = 100.0, 2.2, 1e-3
 FLOOR_SHARE = 0.01
 SHARE_OF_PEER = 10

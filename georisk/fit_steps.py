@@ -23,7 +23,7 @@ from georisk.incidents import DAYS_PER_YEAR, find_window_start, split_sources
 from georisk.intensity import RouteSegments, place_segments
 from georisk.priority.harm import read_harm_weights, weigh_harm
 from georisk.priority.steps import join_priority
-from georisk.risk import EvidenceRules, assemble_segments, grade_evidence
+from georisk.risk import INSUFFICIENT, EvidenceRules, assemble_segments, grade_evidence
 from georisk.step import Inputs, Outcome, Settings, Step
 from georisk.surface import PER_KM2, build_grid, find_land, mask_domain, place_domain
 
@@ -79,7 +79,9 @@ def _fit_routes(inputs: Inputs, settings: Settings) -> Outcome:
     counted = inputs["flows"]
     people = measure_flows(counted.frame if counted else None, frame["leg_id"],
                            as_of=settings.as_of)
-    frame = frame.assign(incidents_per_100k_person_km=divide_by_flow(fit.intensity, people))
+    rate = divide_by_flow(fit.intensity, people)
+    frame = frame.assign(incidents_per_100k_person_km=np.where(
+        frame["evidence"] == INSUFFICIENT, np.nan, rate))
     notes += tell_flows(people, segments.length_km)
     far = int((sources.unit < 0).sum())
     notes += (f"incidents: {far} lie too far from every leg to be put on one",) if far else ()
@@ -120,9 +122,9 @@ def _measure_lines(
 ) -> tuple[Ground, tuple[str, ...]]:
     return measure_ground(
         segments.mid_km, lines["mid_lon"].to_numpy(float), lines["mid_lat"].to_numpy(float),
-        segments.length_km, find_layers(inputs), crs_metric=settings.config.crs_metric,
-        rules=read_rules(settings), region_km=settings.value("intensity.region_km"),
-        extra=tell_modes(lines["mode"]),
+        segments.length_km, find_layers(inputs, as_of=settings.as_of),
+        crs_metric=settings.config.crs_metric, rules=read_rules(settings),
+        region_km=settings.value("intensity.region_km"), extra=tell_modes(lines["mode"]),
     )
 
 
@@ -168,6 +170,8 @@ def _assemble(
 ) -> gpd.GeoDataFrame:
     evidence = grade_evidence(segments.mid_km, events.points,
                               split_sources(events.frame["source"]), rules=EvidenceRules())
+    if not fit.intensity.any():  # reports there may be, but none of them on any leg
+        evidence[:] = INSUFFICIENT
     frame = assemble_segments(lines, fit, evidence=evidence, synthetic=False)
     owners = find_owners(settings.corridors)
     return frame.assign(
@@ -216,7 +220,7 @@ def _measure_cells(
     support: GridSupport, inputs: Inputs, settings: Settings
 ) -> tuple[Ground, tuple[str, ...]]:
     lonlat, _ = support.place(support.xy_km)
-    layers = find_layers(inputs)
+    layers = find_layers(inputs, as_of=settings.as_of)
     routes = measure_route_km(support.xy_km, layers, crs_metric=settings.config.crs_metric)
     return measure_ground(
         support.xy_km, lonlat[:, 0], lonlat[:, 1], support.size, layers,

@@ -17,14 +17,27 @@ _PER_KM = 100.0
 _MONTHS = 12
 
 
+def find_last_month(as_of: dt.date) -> pd.Period:
+    """Last month that had ended by a day: what was counted in it was known.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> str(find_last_month(dt.date(2024, 6, 29))), str(find_last_month(dt.date(2024, 6, 30)))
+    ('2024-05', '2024-06')
+    """
+    return pd.Period(pd.Timestamp(as_of) + pd.Timedelta(days=1), freq="M") - 1
+
+
 def measure_flows(flows: pd.DataFrame | None, legs: pd.Series, *, as_of: dt.date) -> FloatArray:
     """People a year on the leg of each segment, both directions, over the last twelve months.
 
     Parameters
     ----------
     flows : DataFrame or None
-        Layer ``flows``: columns ``place_or_leg month people``. Months after that of ``as_of``
-        do not count; a leg with fewer than twelve months counted has its mean month times 12.
+        Layer ``flows``: columns ``place_or_leg month people``. Months that had not ended by
+        ``as_of`` do not count; a leg with fewer than twelve months counted has its mean month
+        times 12.
     legs : Series of str, m rows
 
     Returns
@@ -42,7 +55,7 @@ def measure_flows(flows: pd.DataFrame | None, legs: pd.Series, *, as_of: dt.date
     """
     if flows is None or not len(flows):
         return np.full(len(legs), np.nan)
-    last = pd.Period(as_of, freq="M")
+    last = find_last_month(as_of)
     month = pd.PeriodIndex(flows["month"].astype(str), freq="M")
     recent = flows[(month <= last) & (month > last - _MONTHS)]
     by_month = recent.groupby(["place_or_leg", "month"])["people"].sum()

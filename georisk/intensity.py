@@ -27,6 +27,8 @@ REACH_KM = 10.0
 REACH_SIGMAS = 2.0
 MAX_CUT_SIGMAS = 10.0
 _CHUNK = 512
+# From here on a compiled sum is worth its start; below, numba need not be loaded.
+_MANY = 20_000
 _WIDTH_DECIMALS = 9
 
 
@@ -163,7 +165,13 @@ def measure_bandwidths(points: Points, kernel: Kernel) -> FloatArray:
 
 
 def _estimate_pilot(points: Points, kernel: Kernel) -> FloatArray:
+    """Weighted kernels at every incident, but for a factor 2 pi that the ratio does not see."""
     width_km = np.hypot(kernel.h0_km, points.sigma_km)
+    if len(points) > _MANY:
+        from georisk.kernels import sum_gaussians
+
+        return sum_gaussians(points.xy_km, points.xy_km, points.weight, width_km,
+                             cut_sigmas=kernel.cut_sigmas)
     density = np.zeros(len(points))
     for low in range(0, len(points), _CHUNK):
         part = slice(low, low + _CHUNK)
@@ -281,19 +289,3 @@ def _join(
         return sparse.csr_array(shape, dtype=float)
     where = (np.concatenate(rows), np.concatenate(columns))
     return sparse.coo_array((np.concatenate(values), where), shape=shape).tocsr()
-
-
-def estimate_intensity(
-    matrix: sparse.csr_array, weight: FloatArray, *, window_years: float
-) -> FloatArray:
-    """Incidents per 100 km of route and year on each segment, shape (m,).
-
-    ``100 / W * matrix @ weight``: summed over intensity times length / 100 it gives the
-    decayed snapped incidents per year.
-
-    Examples
-    --------
-    >>> estimate_intensity(sparse.csr_array([[0.25], [0.25]]), np.ones(1), window_years=5.0)
-    array([5., 5.])
-    """
-    return np.asarray(PER_KM / window_years * (matrix @ weight))

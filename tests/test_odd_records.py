@@ -70,6 +70,22 @@ def test_every_record_gives_finite_numbers_and_no_confident_low(tmp_path, odd):
     assert (values[np.isfinite(values)] > 0).all()
 
 
+def test_reports_near_the_ways_but_on_none_of_them_say_nothing_of_these(tmp_path):
+    """Sixteen kilometres east of the grid: within 50 km of all of it, on no leg."""
+    grid_study.write_grid_study(tmp_path)
+
+    def move(number, row):
+        row["lon"], row["lat"] = "-89.665", f"{14.0 + number % 20 / 100:.2f}"
+
+    change_rows(tmp_path, move)
+    study = Study.open(tmp_path, today=TODAY)
+    frame = study.layer("segments").frame
+    assert (frame["intensity_per_100km_year"] == 0).all()
+    assert set(frame["risk_class"]) == {"insufficient"}
+    assert frame["risk_score"].isna().all()
+    assert any("too far from every leg" in note for note in study.made("route_intensity").warnings)
+
+
 def write_raster(path, values, *, crs="EPSG:4326", transform=None):
     height, width = values.shape
     step = 0.1
@@ -135,7 +151,9 @@ def test_flows_of_zero_give_no_rate_and_a_word(tmp_path):
     assert rate[~known].isna().all()
     # 12,000 people a year: 1 per 100 km and year is 0.01 per km and 0.0833 per 100,000 person-km
     expected = frame.loc[known, "intensity_per_100km_year"] / 100 / 12_000 * 1e5
-    assert np.allclose(rate[known], expected, rtol=1e-9)
+    expected = expected.where(frame.loc[known, "evidence"] != "insufficient")
+    assert np.allclose(rate[known], expected, rtol=1e-9, equal_nan=True)
+    assert rate[known].notna().any()
     assert zero.any()
     assert any("flow of 0" in note for note in study.made("route_intensity").warnings)
 

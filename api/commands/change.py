@@ -65,6 +65,8 @@ def change(
     layer = compare_days(*days, choose_rules(opened))
     record(places.state, action="change", audience="restricted",
            purpose=purpose.strip() or "planning on this machine", run_id="")
+    if out is not None:
+        _write(layer, out, places, lang=lang, quiet=quiet)
     rows = list_stretches(layer.frame).head(top)
     if as_json:
         told = {"from": days[0].as_of.isoformat(), "to": days[1].as_of.isoformat(),
@@ -74,8 +76,6 @@ def change(
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         _print(layer, rows, f"{days[0].as_of} to {days[1].as_of}")
-    if out is not None:
-        _write(layer, out, places, lang=lang, quiet=quiet)
 
 
 def read_day(text: str, option: str) -> dt.date:

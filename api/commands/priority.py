@@ -58,6 +58,7 @@ def priority(
     from api.audit import record
     from georisk.priority.asking import ask_priority, ask_sensitivity
     from georisk.priority.scene import Choice
+    from georisk.validation.report import read_skill, tell_priority_skill
     from layers.errors import CallError
 
     if top < 1:
@@ -72,19 +73,21 @@ def priority(
            purpose=purpose or "planning on this machine", run_id="")
     moved = ask_sensitivity(opened, answer) if sensitivity else None
     stretches = _choose_stretches(answer, corridor, top)
-    if as_json:
-        told = _describe(opened, answer, stretches, moved)
-        told |= {"mode": choice.mode, "month": choice.month}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
-    else:
-        _print_all(opened, answer, stretches, moved)
-        for note in answer.warnings:
-            say(f"note: {note}", quiet=quiet)
+    skill = tell_priority_skill(read_skill(find_places(study, runs).runs))
     if out is not None:
         from georisk.results import write_results
 
         write_results(out / "restricted", {"priority": answer.layer})
         say(f"restricted results in {out / 'restricted'}", quiet=quiet)
+    if as_json:
+        told = _describe(opened, answer, stretches, moved)
+        told |= {"mode": choice.mode, "month": choice.month, "skill": skill}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        _print_all(opened, answer, stretches, moved)
+        typer.echo(skill)
+        for note in answer.warnings:
+            say(f"note: {note}", quiet=quiet)
 
 
 def _choose_stretches(answer: Answer, corridor: str, top: int) -> pd.DataFrame:
@@ -99,7 +102,7 @@ def _choose_stretches(answer: Answer, corridor: str, top: int) -> pd.DataFrame:
 def _print_all(
     study: Study, answer: Answer, stretches: pd.DataFrame, moved: pd.DataFrame | None
 ) -> None:
-    from api.commands.tables import print_table, show_share
+    from api.commands.tables import NOT_MEASURED, print_table, show_share
     from georisk.priority import LABEL
     from georisk.priority.telling import tabulate_defaults, tell_band, tell_missing, tell_reasons
 
@@ -123,6 +126,7 @@ def _print_all(
                 ("priority.", "values"), tabulate_defaults(study.parameters, answer.defaults),
                 synthetic=False)
     typer.echo(_tell_verdict(answer))
+    typer.echo(NOT_MEASURED)
 
 
 def _tell_verdict(answer: Answer) -> str:
@@ -142,6 +146,7 @@ def _describe(
 ) -> dict[str, object]:
     import numpy as np
 
+    from api.commands.tables import NOT_MEASURED
     from georisk.priority import LABEL
     from georisk.priority.telling import tell_reasons
 
@@ -159,7 +164,7 @@ def _describe(
                      for name in answer.defaults},
         "sensitivity": None if moved is None else
         {name: _to_plain(row) for name, row in moved.iterrows()},
-        "notes": list(answer.warnings),
+        "notes": [*answer.warnings, NOT_MEASURED],
         "synthetic": answer.layer.provenance.synthetic, "audience": "restricted",
     }
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SYNTHETIC = "SYNTHETIC: illustrative data; says nothing about the world"
+NOT_MEASURED = "Robbery, kidnapping and sexual violence are not measured here."
 _CONTROL = dict.fromkeys((*range(32), 127, *range(128, 160)), " ")
 
 

@@ -54,11 +54,13 @@ def validate(
     places = find_places(study, runs)
     record(places.state, action="validate", audience="restricted",
            purpose=purpose or "planning on this machine", run_id="", holder=holder)
+    folder = out or places.runs / "skill"
+    # A folder that cannot be written is refused before minutes of work, not after.
+    (folder / "restricted").mkdir(mode=0o700, parents=True, exist_ok=True)
     report = validate_study(opened, list_forecasters(opened), priority=grade_study(opened),
                             tell=lambda text: say(text, quiet=quiet))
     write_report(places.runs / SKILL_FILE, report)
-    paths = _write_pages(report, out or places.runs / "skill",
-                         _mark(report, holder=holder))
+    paths = _write_pages(report, folder, _mark(report, holder=holder))
     for warning in report["warnings"]:
         say(f"warning: {warning}", quiet=quiet)
     if as_json:
@@ -104,7 +106,7 @@ def _write_pages(report: dict[str, Any], out: Path, marking: Marking) -> list[Pa
 
 
 def _print_gates(report: dict[str, Any]) -> None:
-    from api.commands.tables import print_table
+    from api.commands.tables import NOT_MEASURED, print_table
 
     rows = [
         (gate["gate"], gate["domain"], gate["statement"], _show(gate["value"]),
@@ -116,6 +118,7 @@ def _print_gates(report: dict[str, Any]) -> None:
         f"{report['title']}: gates, as of {report['as_of']} (restricted)",
         ("gate", "domain", "bar", "measured", "interval", "verdict", "why"), rows,
         synthetic=report["synthetic"])
+    typer.echo(NOT_MEASURED)
 
 
 def _show(value: float | None) -> str:

@@ -74,26 +74,34 @@ COVARIATES: tuple[Covariate, ...] = (
 # Beside what the covariates read: waypoints lie on the legs by construction, and dated events
 # would tell a forecast what had not happened yet.
 _NOT_GENERIC = frozenset({need for c in COVARIATES for need in c.needs} | {"waypoints", "violence"})
+_OF_EVENTS = frozenset({"date", "day", "month", "year"})
 
 
 def list_covariates(layers: Layers) -> tuple[Covariate, ...]:
     """The built-in covariates, then one for each further layer of the study, by name.
 
     A further raster of role hazard or context gives its value, under the layer's name; a
-    further vector layer the distance to its nearest feature, under ``<layer>_km``.
+    further vector layer the distance to its nearest feature, under ``<layer>_km``; one whose rows
+    have a ``date``, ``day``, ``month`` or ``year`` is of events and is left out.
     """
     taken = {c.name for c in COVARIATES} | {c.column for c in COVARIATES}
-    more = [
-        _describe_layer(name, layer)
-        for name, layer in sorted(layers.items())
-        if isinstance(layer, Layer | RasterLayer) and _is_further(name, layer)
-    ]
+    more = [_describe_layer(name, layer) for name, layer in _find_further(layers).items()
+            if not _is_dated(layer)]
     return (*COVARIATES, *(c for c in more if not {c.name, c.column} & taken))
+
+
+def _find_further(layers: Layers) -> dict[str, AnyLayer]:
+    return {name: layer for name, layer in sorted(layers.items())
+            if isinstance(layer, Layer | RasterLayer) and _is_further(name, layer)}
 
 
 def _is_further(name: str, layer: AnyLayer) -> bool:
     role, kind = layer.spec.role, layer.spec.kind
     return role in {"hazard", "context"} and kind != "table" and name not in _NOT_GENERIC
+
+
+def _is_dated(layer: AnyLayer) -> bool:
+    return isinstance(layer, Layer) and not _OF_EVENTS.isdisjoint(layer.spec.columns)
 
 
 def _describe_layer(name: str, layer: AnyLayer) -> Covariate:
@@ -141,7 +149,9 @@ def measure_covariates(
     if month is not None and month not in range(1, 13):
         raise ValueError(f"month: {month} is none; give 1 to 12, or none for the year")
     columns: dict[str, FloatArray] = {}
-    warnings: list[str] = []
+    warnings = [f"covariates: {name} is left out: its rows are dated, and a forecast must not read "
+                "what was yet to happen" for name, layer in _find_further(layers).items()
+                if _is_dated(layer)]
     for covariate in list_covariates(layers):
         value = covariate.measure(sites, layers, terms)
         if value is None:

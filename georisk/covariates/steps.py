@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from georisk.covariates.catalog import COVARIATES, measure_covariates
 from georisk.covariates.sites import Rules, place_sites
+from georisk.flows import find_last_month
 from georisk.step import Inputs, Outcome, Settings, Step
 from layers.layer import Layer, RasterLayer
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import pandas as pd
 
     from georisk.covariates.sites import Layers
 
+STORMS = "hazard_storms"
 # What a planner can use: a hundred metres, a person, a metre, a tenth of a degree.
 _DECIMALS = {"km": 1, "people": 0, "m": 0, "degC": 1, "IGBP class": 0, "": 3, "per year": 3}
 
@@ -29,8 +33,8 @@ def measure_conditions(inputs: Inputs, settings: Settings) -> Outcome:
     crs_metric = settings.config.crs_metric
     sites = place_sites(lines["mid_lon"].to_numpy(float), lines["mid_lat"].to_numpy(float),
                         crs_metric=crs_metric)
-    measured = measure_covariates(sites, find_layers(inputs), crs_metric=crs_metric,
-                                  rules=read_rules(settings))
+    measured = measure_covariates(sites, find_layers(inputs, as_of=settings.as_of),
+                                  crs_metric=crs_metric, rules=read_rules(settings))
     return Outcome(round_conditions(measured.values).set_axis(lines.index), measured.warnings)
 
 
@@ -47,10 +51,17 @@ def round_conditions(values: pd.DataFrame) -> pd.DataFrame:
     return values[list(decimals)].round(decimals)
 
 
-def find_layers(inputs: Inputs) -> Layers:
-    """The layers among what a step is given, by name."""
-    return {name: value for name, value in inputs.items()
-            if isinstance(value, Layer | RasterLayer)}
+def find_layers(inputs: Inputs, *, as_of: dt.date) -> Layers:
+    """The layers among what a step is given, by name; storms of months ended by a day alone."""
+    layers = {name: value for name, value in inputs.items()
+              if isinstance(value, Layer | RasterLayer)}
+    storms = layers.get(STORMS)
+    if not isinstance(storms, Layer):
+        return layers
+    last = find_last_month(as_of)
+    year, month = storms.frame["year"], storms.frame["month"]
+    ended = (year < last.year) | ((year == last.year) & (month <= last.month))
+    return {**layers, STORMS: replace(storms, frame=storms.frame[ended])}
 
 
 def read_rules(settings: Settings) -> Rules:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from georisk.fitting.place import fit_place
 from georisk.incidents import CLASSES, weigh_decay
 
 if TYPE_CHECKING:
@@ -50,12 +51,13 @@ def share_classes(
     Notes
     -----
     The surface of a class is ``w f_own + (1 - w) f_all`` with ``w = n / (n + 100)``, n its
-    incidents (METHOD 2.5): a class with few of them is spread like all.
+    incidents (METHOD 2.5): a class with few of them is spread like all. Its own surface has a
+    place model of its own: nobody drowns far from water, wherever else people die.
     """
     total = stack.estimate(sources)
     everywhere = total / max(float((total * size).sum()), 1e-300)
     return mix_classes(
-        _spread_classes(stack, sources, classes, everywhere, size), everywhere,
+        _spread_classes(stack, sources, classes, everywhere, ridge=rules.ridge), everywhere,
         count=_count_classes(stack, sources, classes, None),
         rate=_count_classes(stack, sources, classes, rules.rate_half_life_years),
     )
@@ -96,23 +98,25 @@ def mix_classes(
 
 
 def _spread_classes(
-    stack: Stack, sources: Sources, classes: NDArray[np.object_], everywhere: FloatArray,
-    size: FloatArray,
+    stack: Stack, sources: Sources, classes: NDArray[np.object_], everywhere: FloatArray, *,
+    ridge: float,
 ) -> FloatArray:
     """Density of each class by its own incidents alone, with the whole's share of ground."""
     weights = stack.weigh_kernels(sources)
-    kinds = classes[stack.origin.rows]
-    ground = stack.estimate_ground()
-    rest = float((ground * size).sum()) / max(stack.rate, 1e-300)
-    own = np.empty((len(size), len(CLASSES)))
+    kinds, unit = classes[stack.origin.rows], sources.unit[stack.origin.rows]
+    place = stack.place
+    size = place.size
+    rest = float((stack.estimate_ground() * size).sum()) / max(stack.rate, 1e-300)
+    own = np.tile(everywhere[:, None], (1, len(CLASSES)))
     for number, name in enumerate(CLASSES):
         total = np.zeros(len(size))
         for key, weight in weights.items():
             total += stack.origin.spreads[key].put(weight * (kinds == name))
         mass = float((total * size).sum())
-        ground_density = ground / max(float((ground * size).sum()), 1e-300)
-        own[:, number] = everywhere if mass <= 0 else (
-            (1 - rest) * total / mass + rest * ground_density)
+        if mass > 0:
+            count = np.bincount(unit[kinds == name], minlength=len(size)).astype(float)
+            ground = fit_place(place.design, count, place.fitting, ridge=ridge)
+            own[:, number] = (1 - rest) * total / mass + rest * ground.estimate_density()
     return own
 
 

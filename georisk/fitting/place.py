@@ -80,12 +80,18 @@ class PlaceModel:
     ----------
     coefficients : array of shape (p,)
     design : Design
-    size : array of shape (m,)
+    fitting : Fitting
+        Units that it was fitted on.
     """
 
     coefficients: FloatArray
     design: Design
-    size: FloatArray
+    fitting: Fitting
+
+    @property
+    def size(self) -> FloatArray:
+        """Size of each unit, (m,)."""
+        return self.fitting.size
 
     def read_logs(self) -> FloatArray:
         """Log of the relative density on each unit."""
@@ -143,12 +149,12 @@ def fit_place(
     total = float(count.sum())
     none = np.zeros(design.columns.shape[1])
     if total <= 0 or not len(none):
-        return PlaceModel(none, design, fitting.size)
+        return PlaceModel(none, design, fitting)
     chosen, weight = fitting.choose(count)
     columns = fitting.average(design.columns)[chosen]
     found = fit_poisson(columns, fitting.pour(count)[chosen], weight,
                         np.full(columns.shape[1], ridge))
-    return PlaceModel(found[1:], design, fitting.size)
+    return PlaceModel(found[1:], design, fitting)
 
 
 def fit_trees(

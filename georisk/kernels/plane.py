@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     Columns = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
 
-CUT_SIGMAS = 4.0
+# At 4 the tails that are left out are 2e-3 of the density in thin places, at 4.5 they are 3e-4.
+CUT_SIGMAS = 4.5
 MAX_CUT_SIGMAS = 10.0
 MAX_KM = 1e6
 MIN_WIDTH_KM = 1e-6

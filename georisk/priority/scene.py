@@ -110,7 +110,7 @@ def _measure_ground(
 ) -> Conditions:
     lines = inputs["lines"].reindex(index)
     months = list(range(1, _MONTHS + 1)) if month is None else [month]
-    layers = find_layers(inputs)
+    layers = find_layers(inputs, as_of=settings.as_of)
     sites = place_sites(lines["mid_lon"].to_numpy(float), lines["mid_lat"].to_numpy(float),
                         crs_metric=settings.config.crs_metric)
     temperature, _ = measure_months(sites, layers)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 TITLE = "Reported deaths and disappearances"
 SKILL_FILE = "skill.json"
+PRIORITY_GATE = "G8"
 _DIGITS = 6
 CANNOT_KNOW = (
     ("Only deaths and disappearances that were found and reported are counted: a place without "
@@ -124,7 +125,8 @@ def summarise_skill(report: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``as_of``, ``synthetic``, hashes, counts of gates, and per domain the test years, events,
+        ``as_of``, ``synthetic``, hashes, counts of gates, how the priority score did (gate G8),
+        and per domain the test years, events,
         bits per event and hit rate at 20 % of the model, bits over plain and strong KDE.
 
     Examples
@@ -138,6 +140,9 @@ def summarise_skill(report: dict[str, Any]) -> dict[str, Any]:
         "parameters_sha256": report["parameters_sha256"],
         "inputs_sha256": report["inputs_sha256"],
         "gates": dict(report["counts"]),
+        "priority": [
+            {key: gate[key] for key in ("domain", "value", "limit", "passed")}
+            for gate in report.get("gates", ()) if gate["gate"] == PRIORITY_GATE],
         "domains": {domain["name"]: _summarise_domain(domain) for domain in report["domains"]},
     }
 
@@ -185,6 +190,24 @@ def read_skill(runs: Path) -> dict[str, Any] | None:
         return summarise_skill(document) if document.get("schema") == SCHEMA else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def tell_priority_skill(summary: dict[str, Any] | None) -> str:
+    """Whether the priority score was found to rank reported deaths, in one sentence (G8).
+
+    Examples
+    --------
+    >>> tell_priority_skill({"priority": [{"domain": "border", "value": 0.75, "limit": 0.9,
+    ...                                    "passed": False}]})
+    'Not predictive (gate G8): border 0.75 of what a plain kernel catches, bar 0.9.'
+    """
+    judged = [one for one in (summary or {}).get("priority", ()) if one["passed"] is not None]
+    if not judged:
+        return "Whether it predicts anything was not measured (gate G8): run georisk validate."
+    told = ", ".join(f"{one['domain']} {one['value']:.2f}" for one in judged)
+    verdict = "Not predictive" if not all(one["passed"] for one in judged) else "Predictive"
+    return (f"{verdict} (gate G8): {told} of what a plain kernel catches, "
+            f"bar {judged[0]['limit']:g}.")
 
 
 def find_staleness(

@@ -62,7 +62,7 @@ def load_sentences(lang: str) -> Words:
     Examples
     --------
     >>> load_sentences("es").say("interval", low="1.2", high="3")
-    'entre 1.2 y 3 por 100 km y año (90 %)'
+    'entre 1.2 y 3 incidentes por 100 km y año (90 %)'
     """
     words = load_words(lang)
     path = files("maps") / "sentences" / f"{lang}.toml"

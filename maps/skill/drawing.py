@@ -29,6 +29,9 @@ STYLES: dict[str, ModelStyle] = {
     "all-years": ModelStyle("#4a5f7a", "square", "6 3 2 3"),
     "plain-kde": ModelStyle("#0b5fa5", "diamond", "9 3"),
     "strong-kde": ModelStyle("#00693e", "circle"),
+    "strong-kde-2y": ModelStyle("#3d7a1f", "star", "2 2"),
+    "c1": ModelStyle("#5b3a8e", "cross", "7 2 1 2"),
+    "explained": ModelStyle("#b3471d", "wedge", "4 2"),
     "model": ModelStyle("#86144f", "disc", width=2.6),
 }
 OTHER = ModelStyle("#303a44", "cross", "3 2")
@@ -131,4 +134,6 @@ _SHAPES = {
     "triangle": "M0 -4.5L4.5 4L-4.5 4z",
     "plus": "M-4 0H4M0 -4V4",
     "cross": "M-4 -4L4 4M-4 4L4 -4",
+    "star": "M0 -4.5V4.5M-4 -2.5L4 2.5M-4 2.5L4 -2.5",
+    "wedge": "M0 4.5L4.5 -4L-4.5 -4z",
 }

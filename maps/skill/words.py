@@ -62,7 +62,8 @@ CLASS_NAMES: dict[str, str] = {
 }
 MODEL_NAMES: dict[str, str] = {
     "uniform": "even", "last-year": "last year's counts", "all-years": "all years' counts",
-    "plain-kde": "plain KDE", "strong-kde": "strong KDE", "model": "model",
+    "plain-kde": "plain KDE", "strong-kde": "strong KDE", "strong-kde-2y": "strong KDE, 2 years",
+    "c1": "regression (c1)", "explained": "model without trees", "model": "model",
 }
 HEADERS: dict[str, tuple[str, ...]] = {
     "gates": ("gate", "where", "bar", "measured", "interval", "verdict"),

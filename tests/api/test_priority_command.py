@@ -41,6 +41,8 @@ def test_people_read_bands_reasons_and_what_is_only_declared(place):
     assert "for field teams to replace" in done.stdout
     assert "profile.adult_man" in done.stdout
     assert "robust" in done.stdout
+    assert "gate G8" in done.stdout
+    assert "Robbery, kidnapping and sexual violence are not measured here." in done.stdout
     layer = read_results(place / "out")["priority"]
     assert len(layer) > 0
     assert layer.provenance.synthetic
@@ -55,6 +57,7 @@ def test_json_is_one_document(place):
     assert told["label"] == "index, not a forecast"
     assert told["audience"] == "restricted"
     assert told["synthetic"] is True
+    assert "Robbery, kidnapping and sexual violence are not measured here." in told["notes"]
     assert (told["profile"], told["month"], told["mode"]) == ("woman_alone", 7, "foot")
     assert {row["corridor"] for row in told["stretches"]} == {"west"}
     assert "priority.profile.woman_alone.sec" in told["defaults"]

@@ -56,6 +56,7 @@ def test_gates_page_and_summary(study, tmp_path, capsys):
     assert "Reported deaths and disappearances" in told.out
     assert "SYNTHETIC" in told.out
     assert "not measured" in told.out
+    assert "Robbery, kidnapping and sexual violence are not measured here." in told.out
     folder = tmp_path / "out" / "restricted"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     names = sorted(path.name for path in folder.iterdir())

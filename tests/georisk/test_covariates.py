@@ -27,6 +27,7 @@ from georisk.covariates import (
 from georisk.covariates.distances import measure_nearest_km, split_outlines
 from georisk.covariates.ground import LAND_GROUPS, OPEN_LAND, sample_bands, span_relief
 from georisk.covariates.nearness import sum_people
+from layers.catalog import find_spec
 
 EXAMPLES = settings(max_examples=10_000 if CAMPAIGN else 500, deadline=None)
 KM_PER_LAT = 110.65  # at 14 N
@@ -126,6 +127,17 @@ def test_further_layers_of_a_study_become_covariates():
     assert values["dust"][0] == 7.0
     assert values["wells_km"][0] == pytest.approx(0.1 * KM_PER_LAT, rel=1e-3)
     assert transform_covariates(values).columns.tolist() == ["dust", "wells"]
+
+
+@pytest.mark.parametrize("column", ["date", "day", "month", "year"])
+def test_a_further_layer_of_dated_events_is_left_out_and_said_so(column):
+    plain = make_further("raids", "vector", "context")
+    dated = plain.model_copy(update={
+        "columns": {**plain.columns, column: find_spec("incidents").columns["date"]}})
+    layers = {"raids": make_vector("raids", [shapely.Point(-90, 14)], dated)}
+    told = measure([(-90, 14.1)], layers)
+    assert told.values.columns.tolist() == []
+    assert any("raids is left out: its rows are dated" in text for text in told.warnings)
 
 
 def test_no_layer_at_all_gives_no_column_and_says_so():

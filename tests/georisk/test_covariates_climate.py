@@ -1,5 +1,7 @@
 """Heat, dryness and storms at a place, by hand."""
 
+import datetime as dt
+
 import numpy as np
 import pytest
 import shapely
@@ -7,6 +9,7 @@ from covariate_world import CRS_METRIC, make_raster, make_vector, measure
 
 from georisk.covariates import measure_months, place_sites
 from georisk.covariates.climate import estimate_pet_mm, measure_daylight_h, name_aridity
+from georisk.covariates.steps import find_layers
 
 
 def test_heat_of_the_year_and_of_a_month():
@@ -73,3 +76,13 @@ def test_storms_are_counted_once_each_and_by_month():
     counts = [measure([(-90.5, 14)], layers, month=month).values["storms_per_year"][0]
               for month in (None, 9, 1)]
     assert counts == pytest.approx([0.2, 0.1, 0.0])
+
+
+def test_a_storm_of_a_month_that_has_not_ended_is_not_known():
+    tracks = [shapely.LineString([(-90, 13), (-90, 14)])] * 4
+    storms = make_vector("hazard_storms", tracks, year=[2001, 2010, 2010, 2011],
+                         month=[12, 5, 6, 1])
+    for day, known in (("2010-06-29", 2), ("2010-06-30", 3), ("2000-01-01", 0)):
+        layers = find_layers({"hazard_storms": storms, "lines": None},
+                             as_of=dt.date.fromisoformat(day))
+        assert len(layers["hazard_storms"].frame) == known

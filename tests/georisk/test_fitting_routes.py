@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
-from fitting_world import RULES, draw_sources, lay_ground, make_lines, make_values
+from fitting_world import (
+    RULES,
+    draw_sources,
+    lay_ground,
+    make_lines,
+    make_sources,
+    make_values,
+)
 
 from georisk.bootstrap import Resampling, draw_multiplicity, label_blocks
 from georisk.fitting.classes import group_classes, mix_classes, share_classes
@@ -85,6 +93,26 @@ def test_a_hot_spot_of_one_class_shows_as_that_class(fitted):
     assert shares.sum(axis=1).to_numpy() == pytest.approx(1.0)
 
 
+def test_a_class_keeps_to_its_own_ground_where_nothing_was_reported():
+    """Drownings by the water, heat away from it: dry ground far from all has few drownings."""
+    support = make_lines(240)
+    x = support.xy_km[:, 0]
+    water = (np.sin(x / 6) > 0).astype(float)
+    ground = lay_ground(support, pd.DataFrame({"coast": water}))
+    near = np.flatnonzero(x < np.median(x))
+    wet, dry = near[water[near] > 0], near[water[near] == 0]
+    rng = np.random.default_rng(2)
+    unit = np.concatenate([rng.choice(wet, 600), rng.choice(dry, 600)])
+    sources = make_sources(support, support.xy_km[unit], rng.uniform(0, 8, 1200),
+                           np.repeat([0, 1], 600))
+    rules = replace(RULES, ridge=20.0)
+    stack = fit_stack(support, ground, sources, rules)
+    shares = share_classes(stack, sources, KINDS[sources.group], support.size, rules)["wat"]
+    far = x > x.max() - 15
+    assert shares[far & (water == 0)].mean() < 0.4
+    assert shares[far & (water > 0)].mean() > 0.6
+
+
 def test_groups_of_classes():
     assert group_classes(np.array(["acc", "sec", "unk"], object)).tolist() == [3, 3, 2]
 
@@ -108,7 +136,7 @@ def test_the_interval_is_the_quantile_of_redrawn_fits(fitted):
                   for key, weight in weights.items())
         score = ((columns[sources.unit[rows]] - mean) * (times - 1)[:, None]).sum(axis=0)
         moved = PlaceModel(stack.place.coefficients + np.linalg.solve(curve, score),
-                           stack.place.design, size)
+                           stack.place.design, stack.place.fitting)
         rate = stack.rate * (marks.points.weight[rows] @ times) / marks.points.weight[rows].sum()
         lam = lam + rate * (stack.share[place] * moved.estimate_density()
                             + stack.share[-1] * stack.even)

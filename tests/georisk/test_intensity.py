@@ -14,7 +14,6 @@ from georisk.intensity import (
     Kernel,
     RouteSegments,
     build_route_kernel,
-    estimate_intensity,
     measure_bandwidths,
     place_segments,
     snap_incidents,
@@ -22,6 +21,11 @@ from georisk.intensity import (
 from layers.errors import StudyError
 
 WINDOW_YEARS = 5.0
+
+
+def estimate_intensity(matrix, weight, *, window_years):
+    """Incidents per 100 km of route and year on each segment."""
+    return 100.0 / window_years * (matrix @ weight)
 
 
 def make_points(xy_km, *, sigma_km=1.0, weight=1.0, age_years=0.0):
@@ -237,3 +241,13 @@ def test_segments_are_placed_in_km():
     route = place_segments(frame, crs_metric="+proj=laea +lat_0=15 +lon_0=-95 +datum=WGS84")
     assert np.abs(route.mid_km).max() < 1e-9
     assert shapely.length(route.lines_km)[0] == pytest.approx(1.991, abs=0.001)
+
+
+def test_a_crowd_of_incidents_gets_the_same_widths_as_a_few(monkeypatch):
+    rng = np.random.default_rng(4)
+    n = 400
+    points = Points(rng.normal(0, 40, (n, 2)), rng.uniform(0.1, 5, n), np.zeros(n),
+                    rng.uniform(0.1, 1, n))
+    few = measure_bandwidths(points, Kernel(h0_km=6.0))
+    monkeypatch.setattr("georisk.intensity._MANY", 0)
+    assert measure_bandwidths(points, Kernel(h0_km=6.0)) == pytest.approx(few, rel=1e-9)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from surroundings import CAMPAIGN, ROOT
 
 from georisk.kernels import measure_mass, sum_gaussians, sum_gaussians_plain
+from georisk.kernels.plane import CUT_SIGMAS
 
 EXAMPLES = 10_000 if CAMPAIGN else 500
 
@@ -73,17 +74,17 @@ def test_one_more_source_never_lowers_the_density(seed, n):
 def test_mass_equals_a_double_loop(seed, m, n):
     cells, source, _, width = draw(seed, m, n)
     area = np.random.default_rng(seed).uniform(0, 9, m)
-    by_hand = [loop_density(cells, source[i : i + 1], 1.0, width[i : i + 1], 4.0) @ area
+    by_hand = [loop_density(cells, source[i : i + 1], 1.0, width[i : i + 1], CUT_SIGMAS) @ area
                for i in range(n)]
     np.testing.assert_allclose(measure_mass(source, width, cells, area), by_hand, rtol=1e-9)
 
 
 def test_a_kernel_inside_its_domain_holds_all_its_mass():
-    """Within 4 sigmas lies 1 - exp(-8) = 0.99966 of a Gaussian of the plane."""
+    """Within 4.5 sigmas lies 1 - exp(-10.125) = 0.99996 of a Gaussian of the plane."""
     x, y = np.meshgrid(np.arange(-40.0, 41), np.arange(-40.0, 41))
     cells = np.column_stack([x.ravel(), y.ravel()])
     share = measure_mass(np.zeros((2, 2)), np.array([5.0, 3.0]), cells, np.ones(len(cells)))
-    assert share == pytest.approx(1 - np.exp(-8), abs=3e-4)
+    assert share == pytest.approx(1 - np.exp(-10.125), abs=3e-4)
 
 
 def test_a_kernel_that_meets_no_cell_has_no_mass():
@@ -96,7 +97,7 @@ def test_a_kernel_that_meets_no_cell_has_no_mass():
 def test_a_sample_on_the_cut_counts():
     """Exactly 4 widths away: exp(-8) / (2 pi); a hair farther: nothing."""
     at = np.array([[4.0, 0.0], [4.0 + 1e-9, 0.0]])
-    found = sum_gaussians(at, np.zeros((1, 2)), np.ones(1), np.ones(1))
+    found = sum_gaussians(at, np.zeros((1, 2)), np.ones(1), np.ones(1), cut_sigmas=4.0)
     assert found.tolist() == [pytest.approx(np.exp(-8) / (2 * np.pi), rel=1e-9), 0.0]
 
 

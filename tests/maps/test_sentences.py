@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from test_catalogues import FORBIDDEN
 
 from georisk.explaining import CONDITIONS, Explanation, Reason
+from layers.catalog import find_spec
 from layers.errors import CallError
 from maps.catalogues import LANGUAGES, load_words
 from maps.sentences import Label, load_sentences, show_number, show_value, tell_explanation
@@ -84,6 +85,15 @@ def test_every_factor_has_its_words_with_and_without_a_value(lang):
         assert known != bare
         assert "()" not in known + bare
         assert name == "land_cover" or "8" in known
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_factor_of_a_segment_goes_by_its_name_in_the_program(lang):
+    words = load_sentences(lang)
+    columns = [name for name in find_spec("segments").columns if name.startswith("factor_")]
+    assert "factor_region" in columns
+    for name in columns:
+        assert f"reason_{name.removeprefix('factor_')}" in words, name
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
