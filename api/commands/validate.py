@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from georisk.marking import Marking
     from georisk.study import Study
 
-_VERDICTS = {True: "passed", False: "FAILED", None: "not measured"}
+_VERDICTS = {True: "passed", False: "FAILED", None: "not judged"}
 
 
 def validate(

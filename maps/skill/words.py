@@ -7,7 +7,7 @@ WORDS: dict[str, str] = {
     "restricted": "RESTRICTED: for planners. Delete after {expires}. Holder: {holder}",
     "as_of": "{study}. As of {as_of}. Version {version}.",
     "short": "In short",
-    "verdicts": "{passed} bars passed, {failed} failed, {not_measured} not measured.",
+    "verdicts": "{passed} bars passed, {failed} failed, {not_measured} not judged.",
     "domain_short": "{title}: the model gave {bits} bits per event over an even forecast; the "
                     "densest 20 % of the area held {hit} of {events} events of {years}.",
     "domain_none": "{title}: no year could be tested.",
@@ -15,7 +15,7 @@ WORDS: dict[str, str] = {
     "gates": "Gates",
     "gates_note": "Bars were set before the test and are never moved. A bar that fails is printed "
                   "as failed. The interval is a {level:.0%} bootstrap over events.",
-    "passed": "✓ passed", "failed": "✗ FAILED", "none": "- not measured",
+    "passed": "✓ passed", "failed": "✗ FAILED", "none": "- not judged",
     "bits_title": "Bits per event, by test year",
     "bits_note": "One bit more: the forecast put twice the density where the event came.",
     "x_year": "test year", "y_bits": "bits per event",
@@ -83,7 +83,7 @@ def say(key: str, **values: object) -> str:
     Examples
     --------
     >>> say("rank_1"), say("verdicts", passed=1, failed=2, not_measured=0)
-    ('1 to 5 %', '1 bars passed, 2 failed, 0 not measured.')
+    ('1 to 5 %', '1 bars passed, 2 failed, 0 not judged.')
     """
     return WORDS[key].format(**values)
 
