@@ -190,6 +190,17 @@ def measure_window_years(start: dt.date, as_of: dt.date, half_life_years: float 
             f"as_of: {as_of} leaves no observation window, which starts on {start}; "
             "set a later as_of or an earlier observed_from"
         )
+    return decay_window(length_years, half_life_years)
+
+
+def decay_window(length_years: float, half_life_years: float | None) -> float:
+    """Integral of the decay over the last years, years; without decay their number.
+
+    Examples
+    --------
+    >>> round(decay_window(4.0, 4.0), 5), decay_window(4.0, None)
+    (2.88539, 4.0)
+    """
     if half_life_years is None or math.isinf(half_life_years):
         return length_years
     _require_half_life(half_life_years)

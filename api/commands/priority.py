@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -177,5 +178,5 @@ def _to_plain(row: pd.Series) -> dict[str, object]:
             plain[str(name)] = value
         else:
             number = float(value)
-            plain[str(name)] = None if number != number else round(number, _DECIMALS)  # noqa: PLR0124 - NaN is what differs from itself
+            plain[str(name)] = None if math.isnan(number) else round(number, _DECIMALS)
     return plain

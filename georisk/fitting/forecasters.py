@@ -30,7 +30,7 @@ from georisk.fitting.place import Fitting, fit_place
 from georisk.fitting.rules import read_stack_rules
 from georisk.fitting.stack import Sources, Stack, StackRules, fit_stack
 from georisk.fitting.workshop import Workshop, mark_record
-from georisk.incidents import weigh_decay
+from georisk.incidents import decay_window, weigh_decay
 
 if TYPE_CHECKING:
     from georisk.intensity import Kernel
@@ -191,10 +191,7 @@ def measure_rate(
     if not len(scatter):
         return 1.0
     decay = float(weigh_decay(scatter.age_years, half_life_years).sum())
-    if half_life_years is None:
-        return decay / window_years
-    length = half_life_years / np.log(2) * -np.expm1(-window_years * np.log(2) / half_life_years)
-    return decay / float(length)
+    return decay / decay_window(window_years, half_life_years)
 
 
 def _relate(density: FloatArray, domain: Domain) -> FloatArray:

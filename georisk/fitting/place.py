@@ -170,7 +170,7 @@ def fit_trees(
     Friedman (2001), Greedy function approximation: a gradient boosting machine.
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     chosen, weight = fitting.choose(count)
     binned = bin_columns(values.to_numpy(float))

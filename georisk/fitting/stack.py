@@ -16,7 +16,7 @@ import numpy as np
 
 from georisk.fitting.mixture import weigh_parts
 from georisk.fitting.place import Fitting, PlaceModel, fit_place, fit_trees
-from georisk.incidents import weigh_decay
+from georisk.incidents import decay_window, weigh_decay
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -242,8 +242,8 @@ def list_parts(sources: Sources, rules: StackRules) -> tuple[Part, ...]:
 def measure_rate(sources: Sources, rules: StackRules) -> float:
     """Decayed incidents a year on the support: a steady stream of n a year gives n."""
     life = rules.rate_half_life_years
-    window = (1 - np.exp2(-sources.window_years / life)) * life / np.log(2)
-    return float(weigh_decay(sources.age_years[sources.unit >= 0], life).sum() / window)
+    decayed = weigh_decay(sources.age_years[sources.unit >= 0], life).sum()
+    return float(decayed / decay_window(sources.window_years, life))
 
 
 def _set_prior(parts: tuple[Part, ...], sources: Sources, rules: StackRules) -> FloatArray:

