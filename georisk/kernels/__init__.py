@@ -11,18 +11,17 @@ if TYPE_CHECKING:
         build_network_kernel,
         spread_on_network,
     )
-    from georisk.kernels.plane import measure_mass, sum_gaussians, sum_gaussians_plain
+    from georisk.kernels.plane import sum_gaussians, sum_gaussians_plain
 
 __all__ = [
     "LixelNetwork",
     "build_lixels",
     "build_network_kernel",
-    "measure_mass",
     "spread_on_network",
     "sum_gaussians",
     "sum_gaussians_plain",
 ]
-_PLANE = ("measure_mass", "sum_gaussians", "sum_gaussians_plain")
+_PLANE = ("sum_gaussians", "sum_gaussians_plain")
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - what a module attribute may be

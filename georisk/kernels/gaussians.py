@@ -199,44 +199,6 @@ def scatter(
 
 
 @compile_loop
-def gather(
-    at: FloatArray, start: NDArray[np.int64], frame: FloatArray, source: FloatArray, cut: float
-) -> FloatArray:
-    """Sum each source's Gaussian over the weighted points within its reach, shape (n,).
-
-    Parameters
-    ----------
-    at : array of shape (3, slots)
-        x, y, km, and weight of the points; padding lies at ``FAR_KM`` and weighs nothing.
-    source : array of shape (n, 4)
-        As for `scatter`.
-    cut : float
-        Reach in widths.
-    """
-    px, py, weight = at[0], at[1], at[2]
-    out, part = np.zeros(len(source)), np.zeros(len(px))
-    limit = bound_halvings(cut)
-    for i in range(len(source)):
-        x, y, mass, width = source[i]
-        fall, peak = describe(mass, width)
-        wide = cut * width * (1.0 + 1e-9) + 1e-9
-        low, high = _find_strips(x, wide, frame, start.shape[0])
-        used = 0
-        for strip in range(low, high + 1):
-            first, last = _find_run(strip, x, y, wide, frame, start)
-            used = _widen(part, used, last - first)
-            near_x, near_y, near = px[first:last], py[first:last], weight[first:last]
-            bumps = part[: last - first]
-            for j in range(len(near)):
-                dx, dy = near_x[j] - x, near_y[j] - y
-                u = _fma(dx, dx, dy * dy) * fall
-                bump = near[j] * _halve(u)
-                bumps[j] += bump if u <= limit else 0.0
-        out[i] = peak * _fold(part, used)
-    return out
-
-
-@compile_loop
 def collect(
     source: FloatArray, start: NDArray[np.int64], frame: FloatArray, at: FloatArray,
     reach: tuple[float, float],

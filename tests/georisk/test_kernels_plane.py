@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from surroundings import CAMPAIGN, ROOT
 
-from georisk.kernels import measure_mass, sum_gaussians, sum_gaussians_plain
-from georisk.kernels.plane import CUT_SIGMAS
+from georisk.kernels import sum_gaussians, sum_gaussians_plain
 
 EXAMPLES = 10_000 if CAMPAIGN else 500
 
@@ -56,9 +55,6 @@ def test_row_order_changes_no_byte(seed, n, levels):
     turn = rng.permutation(40)
     assert sum_gaussians(at[turn], source, mass / 7, width / 3 + 0.1).tobytes() == (
         once[turn].tobytes())
-    share = measure_mass(source, width / 3 + 0.1, at, np.ones(40))
-    assert measure_mass(source, width / 3 + 0.1, at[turn], np.ones(40)).tobytes() == (
-        share.tobytes())
 
 
 @settings(max_examples=EXAMPLES)
@@ -67,31 +63,6 @@ def test_one_more_source_never_lowers_the_density(seed, n):
     at, source, mass, width = draw(seed, 30, n)
     fewer = sum_gaussians(at, source[1:], mass[1:], width[1:])
     assert (sum_gaussians(at, source, mass, width) >= fewer).all()
-
-
-@settings(max_examples=EXAMPLES)
-@given(seed=st.integers(0, 2**32), m=st.integers(1, 60), n=st.integers(1, 60))
-def test_mass_equals_a_double_loop(seed, m, n):
-    cells, source, _, width = draw(seed, m, n)
-    area = np.random.default_rng(seed).uniform(0, 9, m)
-    by_hand = [loop_density(cells, source[i : i + 1], 1.0, width[i : i + 1], CUT_SIGMAS) @ area
-               for i in range(n)]
-    np.testing.assert_allclose(measure_mass(source, width, cells, area), by_hand, rtol=1e-9)
-
-
-def test_a_kernel_inside_its_domain_holds_all_its_mass():
-    """Within 4.5 sigmas lies 1 - exp(-10.125) = 0.99996 of a Gaussian of the plane."""
-    x, y = np.meshgrid(np.arange(-40.0, 41), np.arange(-40.0, 41))
-    cells = np.column_stack([x.ravel(), y.ravel()])
-    share = measure_mass(np.zeros((2, 2)), np.array([5.0, 3.0]), cells, np.ones(len(cells)))
-    assert share == pytest.approx(1 - np.exp(-10.125), abs=3e-4)
-
-
-def test_a_kernel_that_meets_no_cell_has_no_mass():
-    cells = np.array([[0.0, 0.0], [10.0, 0.0]])
-    share = measure_mass(np.array([[5.0, 0.0], [900.0, 0.0]]), np.array([0.5, 3.0]), cells,
-                         np.full(2, 100.0))
-    assert share.tolist() == [0.0, 0.0]
 
 
 def test_a_sample_on_the_cut_counts():
