@@ -11,11 +11,14 @@ import typer
 from api.commands import (
     change,
     check,
+    compare,
+    coverage,
     duplicates,
     explain,
     export,
     fetch,
     forget,
+    gaps,
     import_files,
     init,
     list_names,
@@ -25,6 +28,7 @@ from api.commands import (
     run,
     serve,
     site,
+    surge,
     validate,
 )
 
@@ -47,8 +51,12 @@ COMMANDS = (
     ("run", run.run),
     ("validate", validate.validate),
     ("explain", explain.explain),
+    ("coverage", coverage.coverage),
+    ("gaps", gaps.gaps),
     ("change", change.change),
     ("site", site.site),
+    ("surge", surge.surge),
+    ("compare", compare.compare),
     ("priority", priority.priority),
     ("places", places.places),
     ("map", map_pages.map_pages),
@@ -87,12 +95,13 @@ def _describe_refusal(error: OSError) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command; exit 0 done, 2 the input or the call is at fault, 1 our fault."""
+    from api.commands.tables import print_text
     from layers.errors import GeoriskError
 
     try:
         app(args=arguments, standalone_mode=True)
     except GeoriskError as error:
-        typer.echo(f"georisk: {error}", err=True)
+        print_text(f"georisk: {error}", err=True, indent=2)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -100,7 +109,7 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         if os.environ.get("GEORISK_DEBUG"):
             raise
-        typer.echo(f"georisk: {_describe_refusal(error)}", err=True)
+        print_text(f"georisk: {_describe_refusal(error)}", err=True, indent=2)
         sys.exit(2)
     except Exception as error:
         if os.environ.get("GEORISK_DEBUG"):

@@ -3,11 +3,12 @@
     python bench/intensity.py [incidents [samples]]
 
 One million invented incidents, half along corridors, over 4,000 x 3,000 km, read at 100,000
-samples unless told otherwise: ours; scikit-learn's KernelDensity (k-d tree, rtol=1e-8, or as
-careless as the bar's error allows: rtol=1e-3 and atol=1e-3 of the floor, a hundredth of the mean
-density); scipy's k-d tree;
-then twice the incidents and twice the samples; then the kernel of a validation fold, and the one
-on a network. scikit-learn is measured on a tenth of the samples and its time taken ten times.
+samples unless told otherwise, by what the product sums kernels on segments with
+(`georisk.fitting.line_crowds`): everything from positions to density. Beside it scikit-learn's
+KernelDensity (k-d tree, rtol=1e-8, or as careless as the bar's error allows: rtol=1e-3 and
+atol=1e-3 of the floor, a hundredth of the mean density), the building of its tree left out; then
+twice the incidents and twice the samples; then the kernel on a network. scikit-learn is measured
+on a tenth of the samples and its time taken ten times.
 """
 
 from __future__ import annotations
@@ -18,12 +19,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from georisk.kernels import (
-    build_lixels,
-    build_network_kernel,
-    sum_gaussians,
-    sum_gaussians_plain,
-)
+from georisk.fitting.line_crowds import CrowdedLines
+from georisk.fitting.lines import CUT_SIGMAS, LineSupport
+from georisk.intensity import RouteSegments
+from georisk.kernels.lixels import build_lixels
+from georisk.kernels.network import build_network_kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 
 SIZES = (1_000_000, 100_000)
 SIDES_KM = np.array([4000.0, 3000.0])
-# Width in km and reach in widths. Cut at four, a kernel leaves out 3.4e-4 of its mass.
-KERNELS = ((5.0, 4.0), (5.0, 4.5), (15.0, 4.0), (15.0, 4.5), (15.0, 5.0))
-WIDTH_KM, CUT_SIGMAS = 15.0, 4.5
+WIDTHS_KM = (15.0, 5.0)
 BAR, GROWTH_BAR, ERROR_BAR = 100.0, 2.2, 1e-3
 FLOOR_SHARE = 0.01
 SHARE_OF_PEER = 10
@@ -62,31 +60,29 @@ def make_points(count: int, seed: int) -> FloatArray:
     return np.vstack([anywhere, along + rng.normal(0, 8, along.shape)])
 
 
-def sum_ours(
-    at_km: FloatArray, from_km: FloatArray, *, width_km: float = WIDTH_KM,
-    cut_sigmas: float = CUT_SIGMAS,
-) -> FloatArray:
-    count = len(from_km)
-    return sum_gaussians(at_km, from_km, np.ones(count), np.full(count, width_km),
-                         cut_sigmas=cut_sigmas)
+def sum_ours(at_km: FloatArray, from_km: FloatArray, *, width_km: float) -> FloatArray:
+    """Density at the middles of so many segments, per km2."""
+    count, many = len(from_km), len(at_km)
+    segments = RouteSegments(np.arange(many), at_km, np.ones(many), np.empty(many, object))
+    crowd = CrowdedLines(LineSupport(segments, np.arange(many)), from_km, np.zeros(count),
+                         (width_km,), np.zeros(count, np.intp))
+    return crowd.put_gaussians(0, np.ones((count, 1)))[:, 0]
 
 
 def bench_sklearn(at_km: FloatArray, from_km: FloatArray) -> None:
     """Print the ratio to scikit-learn's tree: nearly exact, and as careless as the bar allows."""
     floor = FLOOR_SHARE * len(from_km) / float(SIDES_KM.prod())
-    for width_km in sorted({width for width, _ in KERNELS}):
+    for width_km in WIDTHS_KM:
         theirs, exact = run_sklearn(at_km, from_km, width_km=width_km, floor=floor)
-        for cut in (cut for width, cut in KERNELS if width == width_km):
-            ours_s, ours = measure_cpu_s(
-                lambda h=width_km, c=cut: sum_ours(at_km, from_km, width_km=h, cut_sigmas=c),
-                times=3)
-            off = np.abs(ours[::SHARE_OF_PEER] - exact)
-            print(f"kernel, {len(from_km):,} incidents at {len(at_km):,} samples, {width_km:g} km "
-                  f"cut at {cut:g} widths: georisk {ours_s:.2f} s, "
-                  + ", ".join(f"ratio {taken_s / ours_s:.0f} to scikit-learn {title}"
-                              for title, taken_s in theirs.items())
-                  + f" (bar {BAR:.0f}); error {np.max(off / np.maximum(exact, floor)):.1e} of "
-                  f"max(f, floor) (bar {ERROR_BAR:g}), {off.sum() / exact.sum():.1e} of all")
+        ours_s, ours = measure_cpu_s(
+            lambda h=width_km: sum_ours(at_km, from_km, width_km=h), times=3)
+        off = np.abs(ours[::SHARE_OF_PEER] - exact)
+        print(f"kernel, {len(from_km):,} incidents at {len(at_km):,} samples, {width_km:g} km "
+              f"cut at {CUT_SIGMAS:g} widths: georisk {ours_s:.2f} s, "
+              + ", ".join(f"ratio {taken_s / ours_s:.0f} to scikit-learn {title}"
+                          for title, taken_s in theirs.items())
+              + f" (bar {BAR:.0f}); error {np.max(off / np.maximum(exact, floor)):.1e} of "
+              f"max(f, floor) (bar {ERROR_BAR:g}), {off.sum() / exact.sum():.1e} of all")
 
 
 def run_sklearn(
@@ -115,41 +111,16 @@ def measure_error(density: FloatArray, exact: FloatArray, floor: float) -> float
     return float(np.max(np.abs(density - exact) / np.maximum(exact, floor)))
 
 
-def bench_plain(at_km: FloatArray, from_km: FloatArray) -> None:
-    """Print the ratio to the k-d tree twin, equal to the last pair, on a tenth of the samples."""
-    some = at_km[::SHARE_OF_PEER]
-    count = len(from_km)
-    theirs_s, theirs = measure_cpu_s(lambda: sum_gaussians_plain(
-        some, from_km, np.ones(count), np.full(count, WIDTH_KM), cut_sigmas=CUT_SIGMAS))
-    ours_s, ours = measure_cpu_s(lambda: sum_ours(some, from_km), times=3)
-    if not np.allclose(ours, theirs, rtol=1e-9, atol=0):
-        raise SystemExit("kernel: the densities are not those of the k-d tree")
-    print(f"kernel, {count:,} incidents at {len(some):,} samples: scipy's k-d tree "
-          f"{theirs_s:.2f} s, georisk {ours_s:.2f} s: ratio {theirs_s / ours_s:.1f}, "
-          "equal to 1e-9")
-
-
 def bench_growth(incidents: int, samples: int) -> None:
     """Print what twice the incidents, and twice the samples, cost."""
-    from_km, at_km = make_points(incidents, 1), make_points(samples, 2)
-    once_s, _ = measure_cpu_s(lambda: sum_ours(at_km, from_km), times=3)
-    for title, sizes in {"incidents": (2 * incidents, samples),
-                         "samples": (incidents, 2 * samples)}.items():
-        more_from, more_at = make_points(sizes[0], 1), make_points(sizes[1], 2)
-        twice_s, _ = measure_cpu_s(lambda a=more_at, f=more_from: sum_ours(a, f), times=3)
-        print(f"kernel, twice the {title}: {twice_s / once_s:.2f} times the CPU "
-              f"(bar {GROWTH_BAR})")
-
-
-def bench_fold(incidents: int = 3000, samples: int = 30_000) -> None:
-    """Print what one fold of `validate` costs, for each width of the usual grid."""
-    from_km, at_km = make_points(incidents, 1), make_points(samples, 2)
-    spread = np.clip(np.random.default_rng(3).lognormal(0, 0.7, incidents), 0.3, 4.0)
-    for h0_km in (2.5, 5.0, 15.0, 60.0):
-        taken_s, _ = measure_cpu_s(
-            lambda h=h0_km: sum_gaussians(at_km, from_km, np.ones(incidents), h * spread), times=5)
-        print(f"kernel, {incidents:,} incidents of varied widths around {h0_km:g} km at "
-              f"{samples:,} samples: {taken_s * 1e3:.1f} ms")
+    for width_km in WIDTHS_KM:
+        taken = []
+        for many, at in ((incidents, samples), (2 * incidents, samples), (incidents, 2 * samples)):
+            from_km, at_km = make_points(many, 1), make_points(at, 2)
+            taken.append(measure_cpu_s(
+                lambda a=at_km, f=from_km, h=width_km: sum_ours(a, f, width_km=h), times=3)[0])
+        print(f"kernel, {width_km:g} km: twice the incidents {taken[1] / taken[0]:.2f} times the "
+              f"CPU, twice the samples {taken[2] / taken[0]:.2f} (bar {GROWTH_BAR})")
 
 
 def make_network(segments: int, corridors: int = 40) -> tuple[FloatArray, FloatArray]:
@@ -182,12 +153,10 @@ def main(arguments: list[str]) -> None:
     """Run all of it."""
     incidents, samples = (int(word) for word in (*arguments, *map(str, SIZES[len(arguments):])))
     from_km, at_km = make_points(incidents, 1), make_points(samples, 2)
-    cold_s, _ = measure_cpu_s(lambda: sum_ours(at_km[:10], from_km[:10]))
+    cold_s, _ = measure_cpu_s(lambda: sum_ours(at_km[:10], from_km[:10], width_km=WIDTHS_KM[0]))
     print(f"kernel, first call: {cold_s:.2f} s (compiles where nothing is kept on disk)")
     bench_sklearn(at_km, from_km)
-    bench_plain(at_km, from_km)
     bench_growth(incidents, samples)
-    bench_fold()
     bench_network()
 
 

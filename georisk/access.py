@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from georisk.network import Access, Network
+from georisk.ways.joining import cut_ways, find_way_spots, list_stray, make_joins, split_pieces
 from layers.crs import measure_distance_km, project_xy_m
 from layers.errors import BrokenError, CallError
 
@@ -56,7 +57,8 @@ def attach_places(
 
     A boat stops for nobody: places are joined to the ends of boat legs only. People who ride a
     train or a road leg get off at its ends, so these are joined too, for riding only. A place
-    is a destination, never a short cut from one leg to another.
+    is a destination, never a short cut from one leg to another. Where ways are given, a place
+    is also joined to the nearest one that is walked, and to the nearest one that is driven.
 
     Parameters
     ----------
@@ -74,7 +76,7 @@ def attach_places(
     Returns
     -------
     Network
-        A segment is split where a place is joined in its middle.
+        A segment is split where a place or a way is joined in its middle.
 
     Raises
     ------
@@ -108,9 +110,39 @@ def attach_places(
     leg = network.leg[spots.segment]
     foot = np.array(network.leg_modes)[leg] == "foot"
     split, node = _split_edges(network, spots, lines)
-    walked = Access(spots.place, node, leg, spots.distance_km, np.ones(len(foot), bool), foot)
+    made = len(spots.place)
+    walked = Access(spots.place, node[:made], leg, spots.distance_km, np.ones(len(foot), bool),
+                    foot)
     access = _merge_access(walked, _find_stops(network, lonlat, max_access_km))
-    return replace(split, place_ids=tuple(map(str, places.index)), access=access)
+    split = replace(split, place_ids=tuple(map(str, places.index)), access=access)
+    return _attach_ways(split, lonlat, node[made:], crs_metric=crs_metric,
+                        max_access_km=max_access_km)
+
+
+def _attach_ways(
+    network: Network, lonlat: FloatArray, link_node: IntArray, *, crs_metric: str,
+    max_access_km: float,
+) -> Network:
+    """Join places to ways, and lay the ways behind the nodes of the legs."""
+    ways, links, access = network.ways, network.links, network.access
+    if links is None or access is None:
+        return network
+    stray = list_stray(links.stray, lonlat, crs_metric=crs_metric, max_access_km=max_access_km)
+    if ways is not None:
+        spots = find_way_spots(ways, lonlat, crs_metric=crs_metric, max_access_km=max_access_km)
+        piece, share = np.r_[spots.piece, links.piece], np.r_[spots.share, links.at]
+        cut, node = cut_ways(ways, piece, share, first_node=len(network.lon))
+        made = len(spots.piece)
+        access = _merge_access(access, Access(
+            spots.place, node[:made], np.full(made, -1), spots.distance_km, spots.on_foot,
+            spots.by_mode, way=ways.way[spots.piece],
+        ))
+        network = replace(
+            network, lon=np.r_[network.lon, cut.lon], lat=np.r_[network.lat, cut.lat], ways=cut,
+            joins=make_joins(links, link_node, node[made:]), access=access,
+        )
+    lost = np.setdiff1d(stray, access.place)
+    return replace(network, cut_off=tuple(network.place_ids[row] for row in lost.tolist()))
 
 
 def find_spots(
@@ -179,42 +211,31 @@ def _find_stops(network: Network, lonlat: FloatArray, max_access_km: float) -> A
 def _split_edges(
     network: Network, spots: Spots, lines: NDArray[np.object_]
 ) -> tuple[Network, IntArray]:
-    """Cut segments where places are joined; say at which node each spot now lies."""
-    inside = (spots.share > 0) & (spots.share < 1)
-    cuts = np.column_stack([spots.segment[inside], spots.share[inside]])
-    cuts, row = np.unique(cuts, axis=0, return_inverse=True)
-    segment, share = cuts[:, 0].astype(np.int64), cuts[:, 1]
+    """Cut segments where places and ways are joined; say at which node each of them now lies."""
+    links = network.links
+    segment, share = spots.segment, spots.share
+    if links is not None:
+        segment, share = np.r_[segment, links.segment], np.r_[share, links.share]
+    inside = (share > 0) & (share < 1)
+    cuts, row = np.unique(np.column_stack([segment[inside], share[inside]]), axis=0,
+                          return_inverse=True)
+    owner, at = cuts[:, 0].astype(np.int64), cuts[:, 1]
     new_node = len(network.lon) + np.arange(len(cuts))
-    node = network.segment_node[spots.segment, (spots.share >= 1).astype(int)]
+    node = network.segment_node[segment, (share >= 1).astype(int)]
     node[inside] = new_node[row.ravel()]
     xy = shapely.get_coordinates(
-        shapely.line_interpolate_point(lines[segment], share, normalized=True)
+        shapely.line_interpolate_point(lines[owner], at, normalized=True)
     )
-    lon, lat = np.r_[network.lon, xy[:, 0]], np.r_[network.lat, xy[:, 1]]
-    return replace(_cut_edges(network, segment, share, new_node), lon=lon, lat=lat), node
-
-
-def _cut_edges(
-    network: Network, segment: IntArray, share: FloatArray, node: IntArray
-) -> Network:
-    """Cut each segment at the given shares of its length."""
-    count = len(network.tail)
-    owner = np.r_[network.segment, network.segment, segment]
-    at = np.r_[np.zeros(count), np.ones(count), share]
-    point = np.r_[network.tail, network.head, node]
-    order = np.lexsort((at, owner))
-    owner, at, point = owner[order], at[order], point[order]
-    piece = np.flatnonzero(owner[1:] == owner[:-1])
-    part = at[piece + 1] - at[piece]
-    of = owner[piece]
+    tail, head, of, part = split_pieces(network.tail, network.head, owner, at, new_node)
     return replace(
-        network, tail=point[piece], head=point[piece + 1], segment=of, leg=network.leg[of],
+        network, tail=tail, head=head, segment=network.segment[of], leg=network.leg[of],
         length_km=network.length_km[of] * part, rise_m=network.rise_m[of] * part,
-    )
+        lon=np.r_[network.lon, xy[:, 0]], lat=np.r_[network.lat, xy[:, 1]],
+    ), node
 
 
 def _merge_access(one: Access, two: Access) -> Access:
-    names = ("place", "node", "leg", "distance_km", "on_foot", "by_mode")
+    names = ("place", "node", "leg", "distance_km", "on_foot", "by_mode", "effort_km", "way")
     columns = {name: np.r_[getattr(one, name), getattr(two, name)] for name in names}
     order = np.lexsort((columns["leg"], columns["node"], columns["place"]))
     return Access(**{name: values[order] for name, values in columns.items()})

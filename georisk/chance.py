@@ -12,113 +12,68 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse, special, stats
 
-from georisk.changes import key_blocks
-from georisk.incidents import DAYS_PER_YEAR, measure_window_years, weigh_decay
+from georisk.changes import Reading, key_blocks
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from numpy.typing import NDArray
 
-    from georisk.changes import ChangeRules, Reading
-    from georisk.incidents import Points
+    from georisk.changes import ChangeRules, Window
     from layers.crs import FloatArray
 
 _TINY = 1e-12
 
 
-@dataclass(frozen=True)
-class Window:
-    """The two times that are compared: up to the earlier day, and from there to the later one.
-
-    Attributes
-    ----------
-    gap_years : float
-        Between the two days.
-    half_life_years : float or None
-    before_years, after_years : float
-        Decayed lengths: integrals of the weight over either time.
-    before_squared, after_squared : float
-        Integrals of the squared weight.
-    """
-
-    gap_years: float
-    half_life_years: float | None
-    before_years: float
-    after_years: float
-    before_squared: float
-    after_squared: float
-
-    @property
-    def share_after(self) -> float:
-        """Share of the time, by its information, that lies after the earlier day."""
-        before = self.before_years**2 / self.before_squared
-        after = self.after_years**2 / self.after_squared
-        return after / (before + after)
-
-    def divide(self, share: FloatArray) -> FloatArray:
-        """Later intensity over earlier one, for a share of incidents after the earlier day."""
-        usual = self.share_after / (1 - self.share_after)
-        rates = share / np.maximum(1 - share, _TINY) / usual
-        kept = weigh_decay(np.array([self.gap_years]), self.half_life_years)[0]
-        whole = kept * self.before_years + self.after_years
-        return np.asarray((kept * self.before_years + self.after_years * rates) / whole)
-
-
-def frame_window(
-    start: dt.date, then: dt.date, now: dt.date, *, half_life_years: float | None
-) -> Window:
-    """Measure the times before and after the earlier day, as the decay weighs them.
-
-    Examples
-    --------
-    >>> import datetime as dt
-    >>> days = dt.date(2016, 1, 1), dt.date(2020, 1, 1), dt.date(2024, 1, 1)
-    >>> even = frame_window(*days, half_life_years=None)
-    >>> even.before_years, even.after_years, even.gap_years
-    (4.0, 4.0, 4.0)
-    """
-    half = None if half_life_years is None else half_life_years / 2
-    return Window(
-        gap_years=(now - then).days / DAYS_PER_YEAR,
-        half_life_years=half_life_years,
-        before_years=measure_window_years(start, then, half_life_years),
-        after_years=measure_window_years(then, now, half_life_years),
-        before_squared=measure_window_years(start, then, half),
-        after_squared=measure_window_years(then, now, half),
-    )
-
-
 def measure_dispersion(
-    points: Points, year: NDArray[np.int64], *, block_km: float, min_incidents: int = 5
+    now: Reading, *, block_km: float, split_years: float, min_incidents: int = 5
 ) -> float:
     """How many times more than chance counts vary by block: Pearson's chi2 per degree of freedom.
 
     At least 1. Cells with fewer than ``min_incidents`` tell nothing; a year in which more was
-    reported everywhere is no dispersion.
+    reported everywhere is no dispersion, nor is a change between the two times that are compared:
+    counts are held against their cell's own in either time.
+
+    Parameters
+    ----------
+    split_years : float
+        Age at which the earlier time ends. Where neither time by itself has two years and two
+        cells, both are taken together.
 
     Examples
     --------
     Two cells, two years: ten in one year here, ten in the other there.
 
-    >>> from georisk.incidents import Points
     >>> xy_km = np.repeat([[0.0, 0.0], [100.0, 0.0]], 10, axis=0)
-    >>> twenty = Points(xy_km, np.ones(20), np.ones(20), np.ones(20))
-    >>> measure_dispersion(twenty, np.repeat([2020, 2021], 10), block_km=25.0)
+    >>> twenty = Reading(sparse.csr_array((0, 20)), xy_km, np.ones(20), np.repeat([2020, 2021], 10))
+    >>> measure_dispersion(twenty, block_km=25.0, split_years=2.0)
     20.0
+
     """
-    keys = key_blocks(points, year, block_km=block_km)
+    later = now.age_years < split_years
+    everything = np.ones(len(later), bool)
+    for parts in ((later, ~later), (everything,)):
+        told = [_sum_excess(now, part, block_km, min_incidents) for part in parts]
+        free = sum(degrees for _, degrees in told)
+        if free:
+            return max(1.0, sum(excess for excess, _ in told) / free)
+    return 1.0
+
+
+def _sum_excess(
+    now: Reading, part: NDArray[np.bool_], block_km: float, min_incidents: int
+) -> tuple[float, int]:
+    """Pearson's chi2 of counts by cell and year of some incidents, and its degrees of freedom."""
+    keys = key_blocks(now.xy_km[part], now.year[part], block_km=block_km)
     _, cell = np.unique(keys[:, :2], axis=0, return_inverse=True)
     years, column = np.unique(keys[:, 2], return_inverse=True)
     counts = np.zeros((int(cell.max(initial=-1)) + 1, len(years)))
     np.add.at(counts, (cell.ravel(), column.ravel()), 1)
     counts = counts[counts.sum(axis=1) >= min_incidents]
     counts = counts[:, counts.sum(axis=0) > 0]
-    free = (counts.shape[0] - 1) * (counts.shape[1] - 1)
-    if free < 1:
-        return 1.0
+    free = max(counts.shape[0] - 1, 0) * max(counts.shape[1] - 1, 0)
+    if not free:
+        return 0.0, 0
     expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
-    return float(max(1.0, ((counts - expected) ** 2 / expected).sum() / free))
+    return float(((counts - expected) ** 2 / expected).sum()), free
 
 
 @dataclass(frozen=True)
@@ -131,7 +86,7 @@ class Counts:
         Fewer than were counted where the kernel or the decay weighs them little, or where counts
         vary more than chance (quasi-Poisson).
     blocks : integer array of shape (k,)
-        Blocks of incidents in reach.
+        Blocks of incidents in reach that matter.
     """
 
     before: FloatArray
@@ -147,33 +102,36 @@ def count_equivalents(
     Parameters
     ----------
     now : Reading
-        Of the later day; both times are read with its kernel, so like is compared with like.
+        Of the later day; both times are read with its kernels, so like is compared with like.
     groups : sparse array of shape (k, m) or None
         Weights of the segments of each stretch.
     """
     reach = now.matrix if groups is None else (groups @ now.matrix).tocsr()
-    phi = measure_dispersion(now.points, now.year, block_km=rules.block_km)
-    age, half_life = now.points.age_years, window.half_life_years
-    older = age - window.gap_years
-    before = np.where(older >= 0, weigh_decay(np.maximum(older, 0.0), half_life), 0.0)
-    after = np.where(older >= 0, 0.0, weigh_decay(age, half_life))
-    mass, squared = reach.sum(axis=1), reach.power(2).sum(axis=1)
-    scale = np.divide(mass, squared, out=np.zeros_like(mass), where=squared > 0) / phi
+    phi = measure_dispersion(now, block_km=rules.block_km, split_years=window.after_years)
+    scale = _count_equal(reach) / phi / np.maximum(reach.sum(axis=1), _TINY)
     return Counts(
-        before=scale * (reach @ before) * window.before_years / window.before_squared,
-        after=scale * (reach @ after) * window.after_years / window.after_squared,
+        before=scale * (reach @ window.weigh_before(now.age_years)) / window.before_squared,
+        after=scale * (reach @ window.weigh_after(now.age_years)) / window.after_squared,
         blocks=_count_blocks(reach, now, rules),
     )
 
 
-def _count_blocks(
-    reach: sparse.csr_array, now: Reading, rules: ChangeRules
-) -> NDArray[np.intp]:
-    keys = key_blocks(now.points, now.year, block_km=rules.block_km)
+def _count_equal(weights: sparse.csr_array) -> FloatArray:
+    """How many equal weights say as much as those of each row (Kish): (sum w)^2 / sum w^2."""
+    mass, squared = weights.sum(axis=1), weights.power(2).sum(axis=1)
+    return np.asarray(np.divide(mass**2, squared, out=np.zeros_like(mass), where=squared > 0))
+
+
+def _count_blocks(reach: sparse.csr_array, now: Reading, rules: ChangeRules) -> NDArray[np.intp]:
+    """Blocks with a share of each row's reach that matters: wide kernels touch every block."""
+    keys = key_blocks(now.xy_km, now.year, block_km=rules.block_km)
     blocks, label = np.unique(keys, axis=0, return_inverse=True)
     belongs = sparse.csr_array((np.ones(len(keys)), (np.arange(len(keys)), label.ravel())),
                                shape=(len(keys), len(blocks)))
-    return np.asarray(np.diff((reach @ belongs).tocsr().indptr), np.intp)
+    held = (reach @ belongs).tocsr()
+    row = np.repeat(np.arange(held.shape[0]), np.diff(held.indptr))
+    matters = held.data >= rules.block_share * reach.sum(axis=1)[row]
+    return np.bincount(row[matters], minlength=held.shape[0])
 
 
 def compare_rates(counts: Counts, window: Window, rules: ChangeRules) -> FloatArray:
@@ -198,15 +156,15 @@ def compare_rates(counts: Counts, window: Window, rules: ChangeRules) -> FloatAr
     return np.asarray(np.where(counts.blocks >= rules.min_blocks, p, np.nan))
 
 
-def measure_interval(
-    ratio: FloatArray, counts: Counts, window: Window, rules: ChangeRules
-) -> tuple[FloatArray, FloatArray]:
-    """Ends of the interval around the ratio of each segment's intensities, shape (m,) each.
+def measure_ratios(
+    counts: Counts, window: Window, rules: ChangeRules
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Later intensity over earlier one, and the ends of its interval, shape (k,) each.
 
-    Parameters
-    ----------
-    ratio : array of shape (m,)
-        Later intensity over earlier one, as they were published.
+    Notes
+    -----
+    Both days are read with the kernels of the later day's fit: a fit that chose other widths is
+    no change. Where nothing was reported before, the ratio is the median of what may be.
 
     References
     ----------
@@ -217,13 +175,11 @@ def measure_interval(
     As many before as after in as long: 1, give or take.
 
     >>> import datetime as dt
-    >>> from georisk.changes import ChangeRules
-    >>> even = frame_window(dt.date(2016, 1, 1), dt.date(2020, 1, 1), dt.date(2024, 1, 1),
-    ...                     half_life_years=None)
+    >>> from georisk.changes import ChangeRules, frame_window
+    >>> even = frame_window(dt.date(2016, 1, 1), dt.date(2020, 1, 1), dt.date(2024, 1, 1))
     >>> twenty = Counts(np.array([20.0]), np.array([20.0]), np.array([5]))
-    >>> low, high = measure_interval(np.ones(1), twenty, even, ChangeRules())
-    >>> low.round(2).tolist(), high.round(2).tolist()
-    ([0.8], [1.34])
+    >>> [float(end.round(2)[0]) for end in measure_ratios(twenty, even, ChangeRules())]
+    [1.0, 0.8, 1.34]
     """
     before, after = counts.before, counts.after
     low, middle, high = (
@@ -232,11 +188,9 @@ def measure_interval(
     )
     total = before + after
     seen = np.divide(after, total, out=np.zeros_like(total), where=total > 0)
-    middle = np.where(before > 0, seen, middle)
-    low = np.where(after > 0, low, 0.0)
-    point = window.divide(middle)
-    return (np.asarray(ratio * np.minimum(window.divide(low) / point, 1.0)),
-            np.asarray(ratio * np.maximum(window.divide(high) / point, 1.0)))
+    ratio = window.divide(np.where(before > 0, seen, middle))
+    low = window.divide(np.where(after > 0, low, 0.0))
+    return ratio, np.minimum(low, ratio), np.maximum(window.divide(high), ratio)
 
 
 def weigh_chance(count: FloatArray, other: FloatArray, *, share: float) -> FloatArray:

@@ -9,17 +9,14 @@ import pandas as pd
 from scipy import sparse
 
 from georisk.chance import (
-    Window,
     compare_rates,
     control_discoveries,
     count_equivalents,
-    frame_window,
-    measure_interval,
+    measure_ratios,
 )
-from georisk.changes import ChangeRules, Reading, divide_intensity
+from georisk.changes import ChangeRules, Reading, Window, frame_window
 from georisk.explaining import INTENSITY
 from georisk.incidents import find_window_start
-from georisk.intensity import build_route_kernel, place_segments
 from georisk.made import wrap_outcome
 from georisk.risk import INSUFFICIENT
 from georisk.step import Outcome, Step
@@ -34,6 +31,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from georisk.fitting.reach import Memory
     from georisk.study import Study
 
 CHANGES = ("insufficient", "fewer_reported", "no_clear_change", "more_reported")
@@ -76,16 +74,13 @@ def _require_incidents(study: Study, day: Study, option: str) -> None:
                         "give a later day")
 
 
-def read_incidents(study: Study) -> Reading:
-    """Incidents of a study as its routes see them on its ``as_of``."""
-    events, lines = study.value("events"), study.value("lines")
-    segments = place_segments(lines, crs_metric=study.config.crs_metric)
-    kernel = build_route_kernel(
-        events.points, segments, width_km=events.width_km, cut_sigmas=events.kernel.cut_sigmas,
-        reach_km=study.parameters.value("intensity.snap_km"),
-    )
+def read_incidents(study: Study) -> tuple[Reading, Memory]:
+    """Incidents of a study as the intensity that it publishes on its ``as_of`` reads them."""
+    events, reach = study.value("events"), study.value("route_reach")
     year = events.frame["date"].dt.year.to_numpy(np.int64)
-    return Reading(kernel.matrix, events.points, year, events.window_years)
+    points, rows = events.points, reach.rows
+    return (Reading(reach.matrix, points.xy_km[rows], points.age_years[rows], year[rows]),
+            reach.memory)
 
 
 def choose_rules(study: Study) -> ChangeRules:
@@ -105,13 +100,12 @@ def compare_days(then: Study, now: Study, rules: ChangeRules) -> Layer:
     earlier, later = (day.value("route_intensity").frame for day in (then, now))
     evidence = _take_weaker(earlier["evidence"], later["evidence"])
     unclear = (evidence == INSUFFICIENT).to_numpy()
-    ratio = divide_intensity(later[INTENSITY].to_numpy(float), earlier[INTENSITY].to_numpy(float),
-                             floor=rules.floor)
-    reading, window = read_incidents(now), find_window(then, now)
-    low, high = measure_interval(
-        ratio, count_equivalents(reading, None, window, rules), window, rules)
+    reading, memory = read_incidents(now)
+    window = find_window(then, now, memory)
     number, groups = group_stretches(now.value("lines"), ~unclear)
     p = compare_rates(count_equivalents(reading, groups, window, rules), window, rules)
+    ratio, low, high = measure_ratios(
+        count_equivalents(reading, None, window, rules), window, rules)
     numbers = {"ratio": ratio, "ratio_low": low, "ratio_high": high,
                "stretch_q": control_discoveries(p)[number]}
     frame = later[_KEPT].assign(
@@ -128,21 +122,24 @@ def compare_days(then: Study, now: Study, rules: ChangeRules) -> Layer:
 def judge_changes(frame: pd.DataFrame, rules: ChangeRules) -> pd.Series:
     """What may be said of each segment.
 
-    More or fewer only where the stretch's false discovery rate is small enough and the
-    segment's own interval leaves out 1.
+    More or fewer only where the stretch's false discovery rate is small enough, the segment's
+    own interval leaves out 1, and the published intensities moved the same way. Intensities
+    below the floor are not told apart.
 
     Examples
     --------
     >>> rows = pd.DataFrame({"stretch_q": [0.01, 0.01, 0.5, np.nan],
     ...     "ratio_low": [1.2, 0.9, 1.2, 1], "ratio_high": [3.0, 3, 3, 1],
+    ...     "intensity_then": [2.0, 2, 2, 2], "intensity_now": [4.0, 4, 4, 4],
     ...     "evidence": ["observed"] * 3 + ["insufficient"]})
     >>> judge_changes(rows, ChangeRules()).tolist()
     ['more_reported', 'no_clear_change', 'no_clear_change', 'insufficient']
     """
     clear = frame["stretch_q"] <= rules.false_share
+    then, now = (frame[f"intensity_{day}"].clip(lower=rules.floor) for day in ("then", "now"))
     change = np.select(
-        [frame["evidence"] == INSUFFICIENT, clear & (frame["ratio_low"] > 1),
-         clear & (frame["ratio_high"] < 1)],
+        [frame["evidence"] == INSUFFICIENT, clear & (frame["ratio_low"] > 1) & (now > then),
+         clear & (frame["ratio_high"] < 1) & (now < then)],
         [INSUFFICIENT, "more_reported", "fewer_reported"], default="no_clear_change",
     )
     return pd.Series(change, index=frame.index, dtype="str")
@@ -176,12 +173,11 @@ def group_stretches(
     return number, groups
 
 
-def find_window(then: Study, now: Study) -> Window:
-    """The times before and after the earlier day, as the later day's kernel weighs them."""
-    events = now.value("events")
-    start = find_window_start(events.frame, observed_from=now.config.observed_from)
-    half_life = events.kernel.half_life_years
-    return frame_window(start, then.as_of, now.as_of, half_life_years=half_life)
+def find_window(then: Study, now: Study, memory: Memory) -> Window:
+    """The times before and after the earlier day, as the later day's fit forgets them."""
+    frame = now.value("events").frame
+    start = find_window_start(frame, observed_from=now.config.observed_from)
+    return frame_window(start, then.as_of, now.as_of, memory=memory)
 
 
 def _take_weaker(*evidence: pd.Series) -> pd.Series:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from georisk.scenarios.choices import BASE, ScenarioConfig
 from layers.errors import StudyError
 
 Names = dict[Literal["es", "en", "fr", "ht"], str]
@@ -60,6 +61,8 @@ class ReferenceConfig(_Frozen):
 
     profile: str = "adult_man"
     month: int | None = Field(default=None, ge=1, le=12)
+    start_hour: float = Field(default=6.0, ge=0, lt=24)
+    closed: tuple[str, ...] = ()
 
 
 class SitingConfig(_Frozen):
@@ -77,6 +80,16 @@ class RiskConfig(_Frozen):
 
     kernel: Literal["plane", "network"] = "plane"
     surface: Literal["ensemble", "explained"] = "ensemble"
+
+
+class NetworkConfig(_Frozen):
+    """What people move on: route legs, ways of OpenStreetMap, and the ground off both.
+
+    ``auto`` takes ways, and a surface, where the study has the layers for them.
+    """
+
+    source: Literal["auto", "routes", "ways", "both"] = "auto"
+    access: Literal["auto", "surface", "line"] = "auto"
 
 
 class StudyConfig(_Frozen):
@@ -97,7 +110,8 @@ class StudyConfig(_Frozen):
     reference: ReferenceConfig = ReferenceConfig()
     siting: SitingConfig = SitingConfig()
     risk: RiskConfig = RiskConfig()
-    scenario: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    network: NetworkConfig = NetworkConfig()
+    scenario: dict[str, ScenarioConfig] = Field(default_factory=dict)
     parameters: str = ""
 
     @model_validator(mode="after")
@@ -107,7 +121,10 @@ class StudyConfig(_Frozen):
             raise ValueError("area: give west, south, east, north in degrees, west < east")
         if "routes" not in self.layers:
             raise ValueError("layers: a study needs [layers.routes]")
-        bad = [name for name in (*self.corridors, *self.sheets) if not _is_id(name)]
+        bad = [name for name in (*self.corridors, *self.sheets, *self.scenario)
+               if not _is_id(name)]
+        if BASE in self.scenario:
+            raise ValueError(f"scenario.{BASE}: that is the study as it is; choose another name")
         if bad:
             raise ValueError(f"ids may have only a-z, 0-9 and -: {', '.join(bad)}")
         return self

@@ -23,6 +23,7 @@ _SEGMENT_LIKE = re.compile(r"-\d{4}$")
 JOIN_KM = 0.05
 _MAX_SEGMENTS = 9999
 _ROUND = 7
+_SHOWN_ID = 80
 
 Corridors = dict[str, tuple[tuple[str, int], ...]]
 
@@ -252,3 +253,26 @@ def order_corridor(lines: gpd.GeoDataFrame, steps: tuple[tuple[str, int], ...]) 
         "segment_id": lines.index.to_numpy()[rows], "leg_id": lines["leg_id"].to_numpy()[rows],
         "sign": sign, "length_km": length, "from_km": to_km - length, "to_km": to_km,
     })
+
+
+def tell_unknown_segment(segments: pd.DataFrame, segment_id: str) -> str:
+    """Say that there is no such segment, and which ids are near.
+
+    Examples
+    --------
+    >>> legs = pd.DataFrame({"leg_id": "a"}, index=["a-0001", "a-0002"])
+    >>> tell_unknown_segment(legs, "a-0009")
+    "no segment 'a-0009': those of leg a are a-0001 to a-0002"
+    """
+    from rapidfuzz import process
+
+    shown = repr(segment_id[:_SHOWN_ID])
+    leg = segment_id if (segments["leg_id"] == segment_id).any() else segment_id[:-5]
+    mine = segments.index[segments["leg_id"] == leg]
+    if len(mine):
+        return f"no segment {shown}: those of leg {leg} are {mine.min()} to {mine.max()}"
+    ids = segments.index.astype("str").tolist()
+    near = process.extract(segment_id[:_SHOWN_ID].strip().lower(), ids, limit=3, score_cutoff=60)
+    names = ", ".join(found for found, _, _ in near)
+    tail = f"did you mean {names}?" if names else "`georisk list legs` names the legs"
+    return f"no segment {shown}: an id is a leg and four digits; {tail}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from georisk.corridors import tell_unknown_segment
 from georisk.incidents import CLASSES
 from georisk.risk import INSUFFICIENT
 from layers.errors import BrokenError, CallError
@@ -25,9 +26,9 @@ Scope = Literal["corridor", "study"]
 MAX_REASONS = 4
 MIN_FACTOR = 1.05
 INTENSITY = "intensity_per_100km_year"
+EQUAL = "intensity_equal_detection"
 _PREFIX = "factor_"
 _CLOSES = 1e-6
-_SHOWN_ID = 80
 # Factor -> column of the `conditions` table and unit, where they are not the factor's own name.
 CONDITIONS: dict[str, tuple[str, str]] = {
     "settlement": ("settlement_km", "km"),
@@ -91,6 +92,9 @@ class Explanation:
         What is gathered in ``rest``.
     harms : tuple of (str, float)
         Share of each class of harm, the largest first; sums to 1, empty where unknown.
+    equal_detection : float or None
+        Times the intensity, were reporting as good as on the best quarter of the corridor (of
+        the study, for ``study``): a scenario, at least 1. It takes no part in the factors.
     """
 
     segment_id: str
@@ -112,6 +116,7 @@ class Explanation:
     rest: float | None = None
     rest_names: tuple[str, ...] = ()
     harms: tuple[tuple[str, float], ...] = ()
+    equal_detection: float | None = None
 
 
 def explain_segment(
@@ -148,7 +153,7 @@ def explain_segment(
     ('a-0002', 3.0, [('border', 2.0), ('incidents', 1.5)], 1.0)
     """
     if segment_id not in segments.index:
-        raise CallError(_tell_unknown(segments, segment_id))
+        raise CallError(tell_unknown_segment(segments, segment_id))
     row = segments.loc[segment_id]
     about = _describe_segment(row, segment_id)
     if about.evidence == INSUFFICIENT:
@@ -158,7 +163,7 @@ def explain_segment(
     about = replace(
         about, scope=scope, reference_id=reference_id, intensity=_read_number(row[INTENSITY]),
         low=_read_number(row["intensity_low"]), high=_read_number(row["intensity_high"]),
-        harms=_share_harms(row),
+        harms=_share_harms(row), equal_detection=_compare_detection(row),
     )
     factors = compare_factors(segments, segment_id, reference_id)
     if factors is None:
@@ -284,16 +289,7 @@ def _share_harms(row: pd.Series) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(shares, key=lambda pair: (-pair[1], CLASSES.index(pair[0]))))
 
 
-def _tell_unknown(segments: pd.DataFrame, segment_id: str) -> str:
-    from rapidfuzz import process
-
-    shown = repr(segment_id[:_SHOWN_ID])
-    leg = segment_id if (segments["leg_id"] == segment_id).any() else segment_id[:-5]
-    mine = segments.index[segments["leg_id"] == leg]
-    if len(mine):
-        return f"no segment {shown}: those of leg {leg} are {mine.min()} to {mine.max()}"
-    ids = segments.index.astype("str").tolist()
-    near = process.extract(segment_id[:_SHOWN_ID].strip().lower(), ids, limit=3, score_cutoff=60)
-    names = ", ".join(found for found, _, _ in near)
-    tail = f"did you mean {names}?" if names else "`georisk list legs` names the legs"
-    return f"no segment {shown}: an id is a leg and four digits; {tail}"
+def _compare_detection(row: pd.Series) -> float | None:
+    equal = _read_number(row.get(EQUAL))
+    intensity = _read_number(row[INTENSITY])
+    return equal / intensity if equal is not None and intensity else None

@@ -12,14 +12,17 @@ from georisk.bootstrap import Resampling
 from georisk.corridors import find_owners
 from georisk.covariates.steps import NEEDS, find_layers, read_rules
 from georisk.fitting.classes import group_classes
-from georisk.fitting.grounds import measure_ground, measure_route_km
+from georisk.fitting.detection import count_source_years, equalise_detection, tell_detection
+from georisk.fitting.grounds import measure_ground, measure_route_km, tell_modes
 from georisk.fitting.lines import LineSupport
+from georisk.fitting.rates import choose_counted, find_counted, fit_rates
+from georisk.fitting.reach import measure_reach
 from georisk.fitting.routes import Marks, RouteFit, list_shares, tell_routes
 from georisk.fitting.rules import read_stack_rules
-from georisk.fitting.stack import Ground, Sources, StackRules, fit_stack
+from georisk.fitting.stack import Ground, Sources, Stack, StackRules, fit_stack
 from georisk.fitting.surfaces import cover_grid, fill_grid
-from georisk.flows import divide_by_flow, measure_flows, tell_flows
-from georisk.incidents import DAYS_PER_YEAR, find_window_start, split_sources
+from georisk.flows import measure_flows, tell_flows
+from georisk.incidents import find_window_start, measure_window_years, split_sources
 from georisk.intensity import RouteSegments, place_segments
 from georisk.priority.harm import read_harm_weights, weigh_harm
 from georisk.priority.steps import join_priority
@@ -63,7 +66,19 @@ class RouteIntensity:
     shares: pd.DataFrame
 
 
-def _fit_routes(inputs: Inputs, settings: Settings) -> Outcome:
+@dataclass(frozen=True, eq=False)
+class _LineFit:
+    """What the segments of all legs were fitted with, and what it came to."""
+
+    support: LineSupport
+    ground: Ground
+    sources: Sources
+    stack: Stack
+    rules: StackRules
+    notes: tuple[str, ...]
+
+
+def _fit_lines(inputs: Inputs, settings: Settings) -> _LineFit:
     lines, events = inputs["lines"], inputs["events"]
     segments = place_segments(lines, crs_metric=settings.config.crs_metric)
     support = LineSupport(segments, number_units(lines), settings.value("intensity.snap_km"),
@@ -72,22 +87,30 @@ def _fit_routes(inputs: Inputs, settings: Settings) -> Outcome:
     rules = replace(choose_rules(events, settings), trees_from=_NO_TREES)
     sources = place_sources(events, support, settings, rules)
     stack = fit_stack(support, ground, sources, rules)
+    return _LineFit(support, ground, sources, stack, rules, notes)
+
+
+def _fit_routes(inputs: Inputs, settings: Settings) -> Outcome:
+    lines, events, fitted = inputs["lines"], inputs["events"], _fit_lines(inputs, settings)
+    stack, rules, sources = fitted.stack, fitted.rules, fitted.sources
     marks = Marks(events.points, events.frame["class"].to_numpy(object),
                   weigh_harm(events.frame, read_harm_weights(settings.parameters)))
     fit = tell_routes(stack, sources, marks, rules, resampling=_choose_resampling(settings))
-    frame = _assemble(lines, segments, events, fit, settings)
-    counted = inputs["flows"]
-    people = measure_flows(counted.frame if counted else None, frame["leg_id"],
-                           as_of=settings.as_of)
-    rate = divide_by_flow(fit.intensity, people)
-    frame = frame.assign(incidents_per_100k_person_km=np.where(
-        frame["evidence"] == INSUFFICIENT, np.nan, rate))
-    notes += tell_flows(people, segments.length_km)
+    frame = _assemble(lines, fitted.support.segments, events, fit, settings)
+    frame, scenario = _equalise_detection(frame, fitted, settings)
+    frame, counts = _add_rates(frame, lines, fitted, inputs, settings)
     far = int((sources.unit < 0).sum())
+    notes = (*fitted.notes, *scenario, *counts)
     notes += (f"incidents: {far} lie too far from every leg to be put on one",) if far else ()
     made = RouteIntensity(frame, fit.interval.draws, fit.harm.set_axis(frame.index),
                           list_shares(stack, rules))
     return Outcome(made, notes)
+
+
+def _reach_routes(inputs: Inputs, settings: Settings) -> Outcome:
+    """Fitted once more: kept from the fit of every run, it would fill memory for nothing."""
+    fitted = _fit_lines(inputs, settings)
+    return Outcome(measure_reach(fitted.stack, fitted.sources), fitted.notes)
 
 
 def number_units(lines: gpd.GeoDataFrame) -> NDArray[np.intp]:
@@ -128,23 +151,10 @@ def _measure_lines(
     )
 
 
-def tell_modes(mode: pd.Series) -> dict[str, NDArray[np.float64]]:
-    """How people move on each segment, as 0/1 columns against the road.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> {name: column.tolist() for name, column in tell_modes(pd.Series(["foot", "road"])).items()}
-    {'mode_boat': [0.0, 0.0], 'mode_foot': [1.0, 0.0], 'mode_train': [0.0, 0.0]}
-    """
-    return {f"mode_{name}": (mode == name).to_numpy(float) for name in ("boat", "foot", "train")}
-
-
 def choose_rules(events: Events, settings: Settings) -> StackRules:
     """Rules of a fit; the rate ages as the incidents' own weights do."""
     rules = read_stack_rules(settings.parameters)
-    life = events.kernel.half_life_years
-    return replace(rules, rate_half_life_years=life) if life else rules
+    return replace(rules, rate_half_life_years=events.half_life_years)
 
 
 def place_sources(
@@ -155,7 +165,7 @@ def place_sources(
     window = 1.0
     if len(points):
         start = find_window_start(events.frame, observed_from=settings.config.observed_from)
-        window = (settings.as_of - start).days / DAYS_PER_YEAR
+        window = measure_window_years(start, settings.as_of, None)
     return Sources(
         age_years=points.age_years,
         group=group_classes(events.frame["class"].to_numpy(object)),
@@ -174,10 +184,49 @@ def _assemble(
         evidence[:] = INSUFFICIENT
     frame = assemble_segments(lines, fit, evidence=evidence, synthetic=False)
     owners = find_owners(settings.corridors)
+    watched = count_source_years(segments.mid_km, events.points,
+                                 split_sources(events.frame["source"]))
     return frame.assign(
+        source_years_50km=watched,
         corridor=pd.Series(frame["leg_id"].map(owners), index=frame.index).astype("str"),
         country=lines["country"], near_place=lines["near_place"],
     )
+
+
+def _equalise_detection(
+    frame: gpd.GeoDataFrame, fitted: _LineFit, settings: Settings
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Add the scenario in which every segment is watched like the best of its corridor."""
+    times = equalise_detection(
+        fitted.stack, fitted.ground, frame["corridor"], xy_km=fitted.support.xy_km,
+        region_km=settings.value("intensity.region_km"),
+        quantile=settings.value("intensity.detection_quantile"))
+    if times is not None:
+        equal = times * frame["intensity_per_100km_year"].to_numpy(float)
+        frame = frame.assign(intensity_equal_detection=_blank(frame, equal))
+    return frame, tell_detection(times)
+
+
+def _add_rates(
+    frame: gpd.GeoDataFrame, lines: gpd.GeoDataFrame, fitted: _LineFit, inputs: Inputs,
+    settings: Settings,
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Add incidents per person-km where people are counted; without flows no word of it."""
+    if inputs["flows"] is None:
+        return frame, ()
+    people = measure_flows(inputs["flows"].frame, frame["leg_id"], as_of=settings.as_of)
+    kept = find_counted(people)
+    counted = choose_counted(fitted.support, people,
+                             network=_lay_network(lines[kept], settings) if kept.any() else None)
+    rate = fit_rates(counted, fitted.ground, fitted.sources, inputs["events"].points,
+                     fitted.rules, least=int(settings.value("intensity.rate_incidents")))
+    frame = frame.assign(incidents_per_100k_person_km=_blank(frame, rate))
+    return frame, tell_flows(people, fitted.support.size, rate)
+
+
+def _blank(frame: gpd.GeoDataFrame, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Nothing is said where evidence is insufficient."""
+    return np.where(frame["evidence"] == INSUFFICIENT, np.nan, values)
 
 
 def _choose_resampling(settings: Settings) -> Resampling:
@@ -234,7 +283,9 @@ def _lie_inside(support: GridSupport, events: Events) -> NDArray[np.bool_]:
 
 
 FIT_STEPS: tuple[Step, ...] = (
-    Step("route_intensity", ("lines", "events", "flows", *NEEDS), _fit_routes, publishes=False),
+    Step("route_intensity", ("lines", "events", "flows", *NEEDS), _fit_routes, version=2,
+         publishes=False),
+    Step("route_reach", ("lines", "events", *NEEDS), _reach_routes, publishes=False),
     Step("segments", ("route_intensity", "priority"), _publish_segments),
-    Step("risk_surface", ("events", *NEEDS), _draw_surface),
+    Step("risk_surface", ("events", *NEEDS), _draw_surface, version=2),
 )

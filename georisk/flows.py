@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from layers.crs import FloatArray
 
 PER_PERSON_KM = 1e5
-_PER_KM = 100.0
 _MONTHS = 12
 
 
@@ -63,36 +62,28 @@ def measure_flows(flows: pd.DataFrame | None, legs: pd.Series, *, as_of: dt.date
     return np.asarray(legs.map(yearly).to_numpy(float))
 
 
-def divide_by_flow(intensity: FloatArray, people_per_year: FloatArray) -> FloatArray:
-    """Incidents per 100,000 person-km from incidents per 100 km and year.
+def tell_flows(
+    people_per_year: FloatArray, length_km: FloatArray, rate: FloatArray
+) -> tuple[str, ...]:
+    """What a reader of rates per person must be told.
 
-    Returns
-    -------
-    array of shape (m,)
-        NaN where flow is unknown, or is 0: nobody counted is no rate.
-
-    Examples
-    --------
-    Ten incidents per 100 km and year among 20,000 people a year:
-
-    >>> divide_by_flow(np.array([10.0, 10.0]), np.array([20_000.0, 0.0])).tolist()
-    [0.5, nan]
+    Parameters
+    ----------
+    people_per_year, length_km : array of shape (m,)
+    rate : array of shape (m,)
+        As fitted; NaN everywhere if there were too few incidents for it.
     """
-    per_km_year = intensity / _PER_KM
-    known = np.isfinite(people_per_year) & (people_per_year > 0)
-    rate = np.full(len(per_km_year), np.nan)
-    rate[known] = PER_PERSON_KM * per_km_year[known] / people_per_year[known]
-    return rate
-
-
-def tell_flows(people_per_year: FloatArray, length_km: FloatArray) -> tuple[str, ...]:
-    """What a reader of rates per person must be told."""
     known = np.isfinite(people_per_year)
     if not known.any():
         return ()
     nobody = known & (people_per_year <= 0)
     notes = [(f"flows: people are counted on {length_km[known].sum():,.0f} of "
               f"{length_km.sum():,.0f} km; only there is a rate per person-km told")]
+    if np.isfinite(rate).any():
+        notes.append("flows: that rate comes from a second fit, to these km alone, with the flow "
+                     "as offset; the intensity per 100 km and year is fitted without")
+    else:
+        notes.append("flows: too few incidents lie where people are counted: no rate is told")
     if nobody.any():
         notes.append(f"flows: {length_km[nobody].sum():,.0f} km with a flow of 0 have no rate")
     return tuple(notes)

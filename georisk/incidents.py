@@ -244,8 +244,10 @@ def split_sources(source: pd.Series) -> list[tuple[str, ...]]:
     [('iom', 'press'), ('press',), ()]
     """
     texts = source.astype("object").where(source.notna(), "")
+    code, texts = pd.factorize(texts)
     parts = [{" ".join(part.split()).casefold() for part in text.split(";")} for text in texts]
-    return [tuple(sorted(names - {""})) for names in parts]
+    made = [tuple(sorted(names - {""})) for names in parts]
+    return [made[n] for n in code.tolist()]
 
 
 def pair_within(

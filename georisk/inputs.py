@@ -21,15 +21,17 @@ from layers.sources import Wanted
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from shapely import MultiPolygon, Polygon
+
     from georisk.config import LayerConfig
     from layers.spec import LayerSpec
 
 
 def read_input(
     spec: LayerSpec, entry: LayerConfig, files: tuple[Path, ...], *, limits: Limits,
-    segment_km: float,
+    segment_km: float, area: Polygon | MultiPolygon | None = None,
 ) -> tuple[Made, Intake | None]:
-    """Read one input layer.
+    """Read one input layer; of an OpenStreetMap extract, only what touches ``area``.
 
     Returns
     -------
@@ -46,13 +48,14 @@ def read_input(
         reason = f"no file matches {', '.join(entry.path) or 'an empty path'}"
         raise LayerError([Fault(spec.name, "", None, "", "", "", reason, "check `path`")])
     started = time.perf_counter()
-    sha256 = hash_text(spec.model_dump_json(), *(hash_file(path) for path in files))
+    cut = () if area is None else (area.wkt,)
+    sha256 = hash_text(spec.model_dump_json(), *(hash_file(path) for path in files), *cut)
     names = tuple(path.name for path in files)
     base = Provenance(names, sha256, synthetic=False, inputs_level=spec.effective_level)
     if spec.kind == "raster":
         raster = read_raster(files[0], spec, provenance=base, area=limits.area)
         return Made(raster, sha256, base, seconds=time.perf_counter() - started), None
-    raw = _read_files(spec, entry, files)
+    raw = _read_files(spec, entry, files, area)
     intake = take_in(raw, spec, source=", ".join(names), limits=limits)
     if spec.role == "route":
         faults = find_leg_faults(intake.accepted, segment_km=segment_km)
@@ -67,9 +70,10 @@ def read_input(
 
 
 def _read_files(
-    spec: LayerSpec, entry: LayerConfig, files: tuple[Path, ...]
+    spec: LayerSpec, entry: LayerConfig, files: tuple[Path, ...],
+    area: Polygon | MultiPolygon | None,
 ) -> pd.DataFrame:
-    wanted = Wanted(spec, entry.columns, entry.sheet)
+    wanted = Wanted(spec, entry.columns, entry.sheet, area=area)
     frames = [read_haul(path, wanted, adapter=entry.adapter).frame for path in files]
     raw = pd.concat(frames, ignore_index=True)
     if not entry.adapter:

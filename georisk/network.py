@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from georisk.ways.edges import Joins, Links, Ways
     from layers.crs import FloatArray
 
     IntArray = NDArray[np.int64]
@@ -37,6 +38,11 @@ class Access:
         Straight line, geodesic.
     on_foot, by_mode : array of bool
         Whether people may leave the leg here when they walk it; when they ride it.
+    effort_km : array
+        Kilometres of level open ground that take as long to walk; the straight line where no
+        friction surface was laid.
+    way : array of int
+        Row of ``Network.ways.way_ids``, -1 for joins to a leg; ``leg`` is -1 for those to a way.
     """
 
     place: IntArray
@@ -45,6 +51,15 @@ class Access:
     distance_km: FloatArray
     on_foot: BoolArray
     by_mode: BoolArray
+    effort_km: FloatArray = field(default_factory=lambda: np.empty(0))
+    way: IntArray = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def __post_init__(self) -> None:
+        """Take the straight line and no way where nothing else is said."""
+        if len(self.effort_km) != len(self.place):
+            object.__setattr__(self, "effort_km", self.distance_km)
+        if len(self.way) != len(self.place):
+            object.__setattr__(self, "way", np.full(len(self.place), -1, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +86,14 @@ class Network:
         Sorted.
     access : Access or None
         None until `georisk.access.attach_places`.
+    ways : Ways or None
+        Further edges, from OpenStreetMap, on which people reach places.
+    links : Links or None
+        Where legs and ways meet.
+    joins : Joins or None
+        The same as edges; None until places are attached.
+    cut_off : tuple of str
+        Places within reach of nothing but ways that hang together with no leg.
     """
 
     leg_ids: tuple[str, ...]
@@ -88,21 +111,46 @@ class Network:
     flat_segments: int
     place_ids: tuple[str, ...] = ()
     access: Access | None = None
+    ways: Ways | None = None
+    links: Links | None = None
+    joins: Joins | None = None
+    cut_off: tuple[str, ...] = ()
 
     @property
     def snapping(self) -> pd.DataFrame:
-        """How each place is joined: ``place_id leg_id access_km on_foot by_mode``."""
-        names = ["place_id", "leg_id", "access_km", "on_foot", "by_mode"]
+        """How each place is joined.
+
+        Columns ``place_id leg_id access_km on_foot by_mode effort_km way_id component``; parts
+        of the network that hang together are numbered from 0, the largest first.
+        """
+        names = ["place_id", "leg_id", "access_km", "on_foot", "by_mode", "effort_km", "way_id",
+                 "component"]
         if self.access is None:
             return pd.DataFrame({name: [] for name in names})
         rows = self.access
         values = [
             np.array(self.place_ids, dtype=object)[rows.place],
-            np.array(self.leg_ids, dtype=object)[rows.leg],
-            rows.distance_km, rows.on_foot, rows.by_mode,
+            np.array([*self.leg_ids, None], dtype=object)[rows.leg],
+            rows.distance_km, rows.on_foot, rows.by_mode, rows.effort_km,
+            np.array([*(self.ways.way_ids if self.ways else ()), None], dtype=object)[rows.way],
+            self.components[rows.node],
         ]
         frame = pd.DataFrame(dict(zip(names, values, strict=True)))
         return frame.sort_values(["place_id", "leg_id", "access_km"], ignore_index=True)
+
+    @property
+    def components(self) -> IntArray:
+        """Which part of the network each node is of; places hold nothing together."""
+        ends = [np.column_stack([self.tail, self.head])]
+        if self.joins is not None and self.ways is not None:
+            ends += [np.column_stack([self.ways.tail, self.ways.head]),
+                     np.column_stack([self.joins.node, self.joins.way_node])]
+        pairs = np.vstack(ends)
+        size = len(self.lon)
+        links = sparse.coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), (size, size))
+        _, label = sparse.csgraph.connected_components(links, directed=False)
+        rank = np.argsort(np.argsort(-np.bincount(label), kind="stable"), kind="stable")
+        return np.asarray(rank[label], np.int64)
 
     @property
     def unattached(self) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ RISK_CLASSES = ("few_reported", "moderate", "high", "very_high", "extreme")
 INSUFFICIENT = "insufficient"
 _CLASS_STEP = 2.0
 _CHUNK = 1024
+# From here on compiled loops are worth their start.
+_MANY = 20_000
 _FACTORS = tuple(name for name in find_spec("segments").columns if name.startswith("factor_"))
 
 Sources = Sequence[tuple[str, ...]]
@@ -117,6 +119,8 @@ def grade_evidence(
     grade = np.full(len(at_km), INSUFFICIENT, dtype=object)
     if len(points) < rules.min_located:
         return grade
+    if len(points) > _MANY:
+        return _grade_many(at_km, points, sources, rules)
     filed = np.array([bool(names) for names in sources])
     recent = filed & (points.age_years <= rules.modelled_years)
     grade[_has_any(at_km, points.xy_km[recent], rules.modelled_km)] = "modelled"
@@ -128,6 +132,26 @@ def grade_evidence(
         enough = near.sum(axis=1) >= rules.observed_incidents
         named = ((near @ table) > 0).sum(axis=1) >= rules.observed_sources
         grade[part][np.asarray(enough & named).ravel()] = "observed"
+    return grade
+
+
+def _grade_many(
+    at_km: FloatArray, points: Points, sources: Sources, rules: EvidenceRules
+) -> NDArray[np.object_]:
+    """Grade by the same rules in loops that stop at the first incidents that are enough."""
+    from georisk.kernels.vicinity import find_enough
+
+    table = _tabulate_sources(sources)
+    grade = np.full(len(at_km), INSUFFICIENT, dtype=object)
+    recent = (np.diff(table.indptr) > 0) & (points.age_years <= rules.modelled_years)
+    none = (np.zeros(int(recent.sum()) + 1, np.intp), np.zeros(0, np.intp))
+    grade[find_enough(at_km, points.xy_km[recent], rules.modelled_km, none, least=1,
+                      least_kinds=0)] = "modelled"
+    seen = points.age_years <= rules.observed_years
+    named = table[np.flatnonzero(seen)]
+    grade[find_enough(at_km, points.xy_km[seen], rules.observed_km,
+                      (named.indptr, named.indices), least=rules.observed_incidents,
+                      least_kinds=rules.observed_sources)] = "observed"
     return grade
 
 

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from georisk.cells import CellRules, classify_cells, cover_land
 from georisk.corridors import find_countries, name_near_places, split_legs
-from georisk.incidents import (
-    Points,
-    find_window_start,
-    measure_window_years,
-    place_incidents,
-    select_incidents,
-)
-from georisk.intensity import Kernel, measure_bandwidths
+from georisk.incidents import Points, place_incidents, select_incidents
 from georisk.risk import EvidenceRules
 from georisk.step import Inputs, Outcome, Settings, Step
 from georisk.surface import find_land
 from layers.catalog import find_spec
 from layers.layer import empty_column
-
-if TYPE_CHECKING:
-    from layers.crs import FloatArray
 
 _LEFT_OUT = {
     "after_as_of": "dated after as_of",
@@ -39,13 +27,11 @@ _LEFT_OUT = {
 
 @dataclass(frozen=True, eq=False)
 class Events:
-    """Incidents that count, placed and weighed."""
+    """Incidents that count, placed and weighed by their age."""
 
     frame: gpd.GeoDataFrame
     points: Points
-    kernel: Kernel
-    width_km: FloatArray
-    window_years: float
+    half_life_years: float
 
 
 def _split(inputs: Inputs, settings: Settings) -> Outcome:
@@ -71,12 +57,11 @@ def _weigh_incidents(inputs: Inputs, settings: Settings) -> Outcome:
         observed_from=config.observed_from,
         default_precision_km=settings.value("intensity.default_precision_km"),
     )
-    kernel = _choose_kernel(settings, len(kept))
-    points = place_incidents(kept, as_of=settings.as_of, half_life_years=kernel.half_life_years,
+    # Where there are few, older ones must count for longer.
+    few = "_small" if len(kept) < settings.value("intensity.min_events") else ""
+    half_life_years = settings.value(f"intensity.half_life{few}_years")
+    points = place_incidents(kept, as_of=settings.as_of, half_life_years=half_life_years,
                              crs_metric=config.crs_metric)
-    start = find_window_start(kept, observed_from=config.observed_from) if len(kept) else None
-    window = measure_window_years(start, settings.as_of, kernel.half_life_years) if start else 1.0
-    width_km = measure_bandwidths(points, kernel) if len(kept) else np.empty(0)
     warnings = [f"incidents: {counts[key]} {text} do not enter the intensity"
                 for key, text in _LEFT_OUT.items() if counts[key]]
     if layer is None:
@@ -84,7 +69,7 @@ def _weigh_incidents(inputs: Inputs, settings: Settings) -> Outcome:
     if counts["assumed_precision"]:
         warnings.append(f"incidents: {counts['assumed_precision']} of unstated precision are "
                         "taken as vague")
-    return Outcome(Events(kept, points, kernel, width_km, window), tuple(warnings))
+    return Outcome(Events(kept, points, half_life_years), tuple(warnings))
 
 
 def _empty_incidents() -> gpd.GeoDataFrame:
@@ -94,19 +79,6 @@ def _empty_incidents() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, index=index, geometry=gpd.GeoSeries([], crs="EPSG:4326"))
 
 
-def _choose_kernel(settings: Settings, events: int) -> Kernel:
-    """Wider and slower where there are few events."""
-    few = "_small" if events < settings.value("intensity.min_events") else ""
-    return Kernel(
-        h0_km=settings.value(f"intensity.h0{few}_km"),
-        half_life_years=settings.value(f"intensity.half_life{few}_years"),
-        floor_share=settings.value(f"intensity.floor{few}_share"),
-        clip_low=settings.value("intensity.clip_low"),
-        clip_high=settings.value("intensity.clip_high"),
-        cut_sigmas=settings.value("intensity.cut_sigmas"),
-    )
-
-
 def _classify_cells(inputs: Inputs, settings: Settings) -> Outcome:
     events = inputs["events"]
     rules = CellRules(
@@ -114,7 +86,7 @@ def _classify_cells(inputs: Inputs, settings: Settings) -> Outcome:
         min_sources=int(settings.value("cells.min_sources")),
         min_places=int(settings.value("cells.min_spots")),
         delay_days=int(settings.value("cells.delay_days")),
-        half_life_years=events.kernel.half_life_years,
+        half_life_years=events.half_life_years,
         observed_from=settings.config.observed_from,
         default_precision_km=settings.value("intensity.default_precision_km"),
     )

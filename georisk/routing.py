@@ -65,7 +65,8 @@ def build_graph(
     *,
     along: IntArray,
     measure: str,
-    access_speed_kmh: float,
+    access_speed_kmh: FloatArray | float,
+    ways_h: FloatArray | None = None,
 ) -> Graph:
     """Lay out the edges that people going one way can take.
 
@@ -78,8 +79,11 @@ def build_graph(
         +1 where they travel an edge as drawn, -1 where against it.
     measure : str
         ``walk`` or ``mode``: which joins to places may be used.
-    access_speed_kmh : float
-        Between a leg and a place.
+    access_speed_kmh : float or array of shape (n_nodes,)
+        Between a leg and a place, on level open ground.
+    ways_h : array of shape (n_pieces, 2), optional
+        Hours on ways, as drawn and against it. Ways are travelled in both directions, whichever
+        way people are heading: who turns aside may also turn back.
     """
     with_line = along > 0
     tail = np.where(with_line, network.tail, network.head)
@@ -87,30 +91,69 @@ def build_graph(
     edge_h = np.where(with_line, hours[:, 0], hours[:, 1])
     km = network.length_km
     count = len(network.lon)
+    parts = [(tail, head, edge_h, km)]
+    access_kmh = np.broadcast_to(np.asarray(access_speed_kmh, float), count)
+    if ways_h is not None:
+        parts += _list_ways(network, ways_h, measure, access_kmh)
     if network.access is not None:
         access = network.access
         used = access.on_foot if measure == "walk" else access.by_mode
-        place, far_km = access.place[used], access.distance_km[used]
-        tail = np.r_[tail, access.node[used]]
-        head = np.r_[head, count + place]
-        edge_h = np.r_[edge_h, far_km / access_speed_kmh + place * _TIE_H]
-        km = np.r_[km, far_km]
+        place = access.place[used]
+        access_h = access.effort_km[used] / access_kmh[access.node[used]] + place * _TIE_H
+        parts.append((access.node[used], count + place, access_h, access.distance_km[used]))
+    tail, head, edge_h, km = (np.concatenate(column) for column in zip(*parts, strict=True))
     size = count + len(network.place_ids)
     reverse, kept = _keep_quickest(head, tail, edge_h, size)
     return Graph(reverse, km[kept], count)
+
+
+def _list_ways(
+    network: Network, ways_h: FloatArray, measure: str, access_kmh: FloatArray
+) -> list[tuple[IntArray, IntArray, FloatArray, FloatArray]]:
+    """Edges of ways and of their joins to legs, in both directions: tail, head, hours, km."""
+    ways, joins = network.ways, network.joins
+    if ways is None or joins is None:
+        return []
+    used = joins.on_foot if measure == "walk" else joins.by_mode
+    node, way_node, km = joins.node[used], joins.way_node[used], joins.distance_km[used]
+    join_h = km / access_kmh[node]
+    return [
+        (ways.tail, ways.head, ways_h[:, 0], ways.length_km),
+        (ways.head, ways.tail, ways_h[:, 1], ways.length_km),
+        (node, way_node, join_h, km), (way_node, node, join_h, km),
+    ]
 
 
 def _keep_quickest(
     row: IntArray, column: IntArray, hours: FloatArray, size: int
 ) -> tuple[sparse.csr_matrix, IntArray]:
     """Sparse matrix with the least of parallel edges: a plain conversion would add them up."""
-    order = np.lexsort((hours, column, row))
-    order = order[np.isfinite(hours[order]) & (row[order] != column[order])]
-    same = (row[order][1:] == row[order][:-1]) & (column[order][1:] == column[order][:-1])
-    kept = order[np.r_[True, ~same][: len(order)]]
-    pointer = np.searchsorted(row[kept], np.arange(size + 1))
+    kept = np.flatnonzero(np.isfinite(hours) & (row != column))
+    kept = kept[_group(column[kept], size)]
+    kept = kept[_group(row[kept], size)]
+    r, c = row[kept], column[kept]
+    same = np.flatnonzero((r[1:] == r[:-1]) & (c[1:] == c[:-1]))
+    if len(same):
+        # Parallel edges are few: only they are sorted by their time.
+        rows = np.unique(np.r_[same, same + 1])
+        kept[rows] = kept[rows][np.lexsort((hours[kept[rows]], c[rows], r[rows]))]
+        first = np.ones(len(kept), bool)
+        first[same + 1] = False
+        kept = kept[first]
+    pointer = np.zeros(size + 1, np.int64)
+    np.cumsum(np.bincount(row[kept], minlength=size), out=pointer[1:])
     matrix = sparse.csr_matrix((hours[kept], column[kept], pointer), shape=(size, size))
     return matrix, kept
+
+
+def _group(values: IntArray, size: int) -> IntArray:
+    """Order that sorts whole numbers below ``size``, equal ones as they stood, in linear time.
+
+    A matrix with one entry in each column is turned to rows: scipy counts, it does not compare.
+    """
+    count = len(values)
+    ones = (np.ones(count, np.int8), values, np.arange(count + 1))
+    return np.asarray(sparse.csc_matrix(ones, shape=(size, count)).tocsr().indices)
 
 
 def find_two_nearest(graph: Graph, places: IntArray) -> Nearest:
@@ -156,6 +199,20 @@ def find_two_nearest(graph: Graph, places: IntArray) -> Nearest:
         label[:n], _take_off(hours, label)[:n], np.round(km[:n], _DECIMALS),
         second[:n], _take_off(second_h, second)[:n],
     )
+
+
+def find_nearest(graph: Graph, places: IntArray) -> FloatArray:
+    """Hours from every node to the nearest of some places, shape (n_nodes,), and no more.
+
+    Infinite where none can be reached. Answers as `find_two_nearest` does, in less time.
+    """
+    if not len(places):
+        return np.full(graph.n_nodes, np.inf)
+    hours, _, source = dijkstra(
+        graph.reverse, indices=graph.n_nodes + places, min_only=True, return_predecessors=True
+    )
+    label = np.where(source >= 0, source - graph.n_nodes, NOWHERE).astype(np.int64)
+    return _take_off(hours, label)[: graph.n_nodes]
 
 
 def _take_off(hours: FloatArray, label: IntArray) -> FloatArray:

@@ -47,17 +47,20 @@ def find_group(profile: str) -> str:
 
 
 def tabulate_services(
-    parameters: Parameters, names: Collection[str] | None = None
+    parameters: Parameters, names: Collection[str] | None = None, *, profile: str | None = None
 ) -> pd.DataFrame:
     """Thresholds of services.
 
-    Water is measured by autonomy: the hours that one walks on what is carried.
+    Water is measured by autonomy: the hours that one walks on what is carried, without heat.
 
     Parameters
     ----------
     parameters : Parameters
     names : collection of str, optional
         Only these; all by default.
+    profile : str, optional
+        For whom: some profiles need a service nearer, and need more or less water. Without one
+        an adult man.
 
     Returns
     -------
@@ -76,16 +79,23 @@ def tabulate_services(
     >>> table = tabulate_services(Parameters.read(), ["water", "shelter"])
     >>> table["threshold_h"].round(2).to_dict()
     {'shelter': 8.0, 'water': 5.63}
+    >>> table = tabulate_services(Parameters.read(), ["water", "shelter"], profile="family")
+    >>> table["threshold_h"].round(2).to_dict()  # 4 / (0.71 x 0.8)
+    {'shelter': 4.0, 'water': 7.04}
     """
-    carried = parameters.value("water.carried_l") / parameters.value("water.need_l_per_h")
-    rows = {
-        WATER: {"threshold_h": carried, "measure": "walk",
-                "source": "autonomy: water.carried_l / water.need_l_per_h"}
-    }
+    need = parameters.value("water.need_l_per_h")
+    source = "autonomy: water.carried_l / water.need_l_per_h"
+    if profile is not None:
+        find_group(profile)
+        need = need * parameters.value(f"profile.{profile}.water_factor")
+        source = f"{source} / water_factor of the profile"
+    carried = parameters.value("water.carried_l") / need
+    rows = {WATER: {"threshold_h": carried, "measure": "walk", "source": source}}
     for name, value in parameters.section("service").items():
         entry = parameters.entries[f"service.{name}"]
-        rows[name] = {"threshold_h": float(value), "measure": entry["measure"],
-                      "source": entry["source"]}
+        own = parameters.entries.get(f"threshold.{name}.{profile}")
+        rows[name] = {"threshold_h": float(own["value"] if own else value),
+                      "measure": entry["measure"], "source": (own or entry)["source"]}
     table = pd.DataFrame.from_dict(rows, orient="index").sort_index()
     table.index.name = "service"
     unknown = sorted(set(names or ()) - set(table.index))

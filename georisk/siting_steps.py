@@ -8,12 +8,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from georisk.access import attach_places
-from georisk.coverage_steps import choose_services, prepare_worlds
+from georisk.coverage_steps import choose_services
+from georisk.network_steps import join_places
 from georisk.siting.candidates import CandidateRules, gather_towns, list_candidates
 from georisk.siting.problems import fill_intensity, join_problems, pose_problem
 from georisk.siting.proposals import Proposal, propose_sites
 from georisk.step import Inputs, Outcome, Settings, Step
+from georisk.worlds import make_pace, prepare_worlds
 from layers.catalog import find_spec
 from layers.crs import WGS84
 from layers.errors import CallError
@@ -64,9 +65,9 @@ def _propose(inputs: Inputs, settings: Settings) -> Outcome:
     if not len(candidates):
         raise CallError("site: no town near a leg may be a candidate: widen "
                         "siting.max_candidate_km")
-    network = attach_places(inputs["network"], candidates, lines, crs_metric=config.crs_metric,
-                            max_access_km=settings.value("walk.max_access_km"))
-    worlds = prepare_worlds(network, inputs["routes"].frame, settings)
+    network, _ = join_places(inputs["network"], candidates, lines, settings, inputs["ground"])
+    pace = make_pace(settings.parameters, config.reference.profile, rate=inputs["season"].rate)
+    worlds = prepare_worlds(network, inputs["routes"].frame, settings, pace=pace)
     services = choose_services(inputs["facilities"], settings)
     problems = [pose_problem(segments, inputs["coverage"].frame, services, travel,
                              wanted=choice.services) for travel in worlds]
@@ -134,7 +135,8 @@ def _no_sites() -> gpd.GeoDataFrame:
 
 SITING_STEPS: tuple[Step, ...] = (
     Step("siting", ("lines", "network", "routes", "segments", "coverage", "facilities",
-                    "route_intensity", "waypoints", "places"), _site, publishes=False),
+                    "route_intensity", "waypoints", "places", "ground", "season"), _site,
+         publishes=False),
     Step("proposed_sites", ("siting",), _publish_sites),
     Step("proposed_sites_km", ("siting",), _publish_km_sites),
 )

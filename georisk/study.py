@@ -26,7 +26,9 @@ from layers.layer import Layer, RasterLayer, hash_text
 from layers.spec import LayerSpec, read_spec, refuse_openings, tighten_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from shapely import MultiPolygon, Polygon
 
 AnyLayer = Layer | RasterLayer
 _REPORTED = frozenset({"facility", "incident", "place"})
@@ -34,7 +36,7 @@ _REPORTED = frozenset({"facility", "incident", "place"})
 
 @dataclass(frozen=True)
 class Study:
-    """Layers of one study, inputs and results alike.
+    """Layers of one study, inputs and results alike, kept in a store that pickling drops.
 
     Attributes
     ----------
@@ -44,10 +46,6 @@ class Study:
     parameters : Parameters
     today : datetime.date
         The real date, injected: nothing dated later is believed.
-
-    Notes
-    -----
-    Results are kept in a store by the hash of what they rest on; pickling drops the store.
     """
 
     file: Path
@@ -56,6 +54,8 @@ class Study:
     today: dt.date
     _store: dict[str, Made] = field(default_factory=dict, repr=False, compare=False)
     _intakes: dict[str, Intake] = field(default_factory=dict, repr=False, compare=False)
+    _inputs: Mapping[str, Made] = field(default_factory=dict, repr=False, compare=False)
+    _answers: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def open(cls, path: Path | str, *, today: dt.date | None = None) -> Study:
@@ -76,15 +76,20 @@ class Study:
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the store."""
-        return {**self.__dict__, "_store": {}, "_intakes": {}}
+        return {**self.__dict__, "_store": {}, "_intakes": {}, "_answers": {}}
 
     def with_changes(
-        self, *, parameters: Parameters | None = None, **config: object
+        self, *, parameters: Parameters | None = None, inputs: Mapping[str, Made] | None = None,
+        **config: object,
     ) -> Study:
-        """Return another study, a scenario, with some choices changed and an empty store."""
+        """Return another study, a scenario, with some choices changed and an empty store.
+
+        Layers in ``inputs`` stand in the place of those that would be read.
+        """
         changed = validate_config({**self.config.model_dump(), **config}, where="scenario")
         study = replace(self, config=changed, parameters=parameters or self.parameters,
-                        _store={}, _intakes={})
+                        _store={}, _intakes={}, _answers={},
+                        _inputs={**self._inputs, **(inputs or {})})
         study._check_choices()  # noqa: SLF001 - its own
         return study
 
@@ -99,8 +104,6 @@ class Study:
         tabulate_services(
             self.parameters, {*self.config.services, *self.config.siting.services})
         find_group(self.config.reference.profile)
-        if self.config.reference.month is not None:
-            raise StudyError("reference.month: coverage is for the whole year; leave month out")
         project_xy_m(np.zeros(1), np.zeros(1), crs_metric=self.config.crs_metric)
 
     # -- names ---------------------------------------------------------------------------
@@ -143,10 +146,9 @@ class Study:
         intakes, errors = {}, []
         for name in self.config.layers:
             try:
-                made = self._make(name)
+                self._make(name)
                 if name in self._intakes:
                     intakes[name] = self._intakes[name]
-                del made
             except LayerError as error:
                 errors.append(error)
         if not errors:
@@ -174,11 +176,21 @@ class Study:
 
         return Limits(self.today, self.config.area, load_gazetteer())
 
+    def corridor(self, name: str) -> Polygon | MultiPolygon | None:
+        """Land around the legs that an extract for a layer is cut to; None: read all of it."""
+        if name != "ways":
+            return None
+        from georisk.ways.area import draw_corridor
+
+        lines = self.layer("routes").frame.geometry.to_numpy()
+        return draw_corridor(lines, reach_km=self.parameters.value("network.strip_km"))
+
     def _read_input(self, name: str) -> Made:
         spec = self.spec(name)
         made, intake = read_input(
             spec, self.config.layers[name], self.input_files()[name],
             limits=self.limits(spec), segment_km=self.config.segment_km,
+            area=self.corridor(name),
         )
         if intake is not None:
             self._intakes[name] = intake
@@ -231,6 +243,12 @@ class Study:
         """All that was read or computed so far, by name."""
         return dict(self._store)
 
+    def answer(self, question: str, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - as `value`
+        """Keep what was made of these layers beside the steps, until the study is let go."""
+        if question not in self._answers:
+            self._answers[question] = make()
+        return self._answers[question]
+
     def value(self, name: str) -> Any:  # noqa: ANN401 - a step may make anything
         """Value of a step that is no layer of its own, such as the network."""
         return self._make(name).value
@@ -241,6 +259,8 @@ class Study:
         step = next((step for step in STEPS if step.name == name), None)
         if step is not None:
             made = self._compute(step)
+        elif name in self._inputs:
+            made = self._inputs[name]
         elif name in self.config.layers:
             made = self._read_input(name)
         else:

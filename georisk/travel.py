@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from georisk.routing import Graph, build_graph
+from georisk.slowing import spread_rate
+from georisk.ways.times import time_ways
 from layers.errors import CallError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-    from georisk.network import IntArray, Network
+    from georisk.network import BoolArray, IntArray, Network
     from layers.crs import FloatArray
 
 FORWARD, BACKWARD = 1, -1
@@ -32,7 +34,7 @@ _MODE_SPEED_KMH = MappingProxyType({"train": 25.0, "road": 50.0, "boat": 20.0})
 _M_PER_KM = 1000.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pace:
     """How fast a traveller moves.
 
@@ -46,12 +48,16 @@ class Pace:
         ``train``, ``road``, ``boat``.
     terrain_factor : mapping
         Energy cost of the ground; walking speed is divided by it. ``water`` is not walked.
+    rate : array of shape (n_segments,), optional
+        Share of the cool pace that heat leaves on each segment (`georisk.walking.rate_day`);
+        without it nothing slows.
     """
 
     speed_factor: float = 1.0
     off_path_factor: float = 0.6
     mode_speed_kmh: Mapping[str, float] = field(default_factory=lambda: _MODE_SPEED_KMH)
     terrain_factor: Mapping[str, float] = field(default_factory=lambda: _TERRAIN_FACTOR)
+    rate: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +106,7 @@ def prepare_travel(
     pace: Pace | None = None,
     signs: Mapping[str, int] | None = None,
     detour: Mapping[str, float] | None = None,
+    closed: Collection[str] = (),
 ) -> Travel:
     """Put times on a network, for people going north and for people going south.
 
@@ -114,11 +121,14 @@ def prepare_travel(
         How many times longer than drawn a leg is, by leg; others 1. Hours follow it.
     signs : mapping, optional
         -1 for legs drawn against the way north (`georisk.corridors.find_signs`); others +1.
+    closed : collection of str, optional
+        Legs and ways that nobody passes, either way, on foot or by mode.
 
     Raises
     ------
     CallError
-        If a terrain or a mode has no factor or speed.
+        If a terrain or a mode has no factor or speed, a pace is zero or negative, or a closed leg
+        is none of the network's.
 
     Examples
     --------
@@ -132,21 +142,60 @@ def prepare_travel(
     >>> float(travel.segment_walk_h[0, 0].round(4))  # 1 km / 5.037 km/h
     0.1985
     """
-    pace = pace or Pace()
+    pace = _check_pace(pace or Pace())
     signs = signs or {}
     leg_sign = np.array([signs.get(name, NORTHWARD) for name in network.leg_ids], np.int64)
-    walk_h, mode_h = _time_edges(network, terrain, pace, detour or {})
+    shut = _find_closed(network, closed)
+    walk_h, mode_h = (
+        np.where(shut[:, None], np.inf, hours)
+        for hours in _time_edges(network, terrain, pace, detour or {})
+    )
+    at_node = None if pace.rate is None else spread_rate(network, pace.rate)
     speed_kmh = float(walk_speed_kmh(0.0)) * pace.speed_factor * pace.off_path_factor
+    access_kmh = speed_kmh if at_node is None else speed_kmh * at_node
+    ways_h = _time_beside(network, pace, closed, at_node)
     graphs = {
         (measure, heading): build_graph(
             network, hours, along=leg_sign[network.leg] * heading,
-            measure=measure, access_speed_kmh=speed_kmh,
+            measure=measure, access_speed_kmh=access_kmh, ways_h=ways_h[measure],
         )
         for measure, hours in (("walk", walk_h), ("mode", mode_h))
         for heading in (NORTHWARD, SOUTHWARD)
     }
     through = [_add_up_segments(network, hours) for hours in (walk_h, mode_h)]
     return Travel(network, MappingProxyType(graphs), leg_sign, *through)
+
+
+def _check_pace(pace: Pace) -> Pace:
+    for name in ("speed_factor", "off_path_factor"):
+        value = getattr(pace, name)
+        if not 0 < value < np.inf:
+            raise CallError(f"{name} = {value}: a walking speed must be above zero")
+    return pace
+
+
+def _time_beside(
+    network: Network, pace: Pace, closed: Collection[str], at_node: FloatArray | None
+) -> Mapping[str, FloatArray | None]:
+    """Hours on the ways beside the legs, for each measure; None where there are none."""
+    if network.ways is None or network.joins is None:
+        return {"walk": None, "mode": None}
+    ends = [network.ways.tail, network.ways.head]
+    rate = 1.0 if at_node is None else np.mean([at_node[end] for end in ends], axis=0)[:, None]
+    walk_h, mode_h = time_ways(
+        network.ways, lambda slope: walk_speed_kmh(slope) * pace.speed_factor * rate,
+        mode_kmh=pace.mode_speed_kmh, terrain_factor=pace.terrain_factor, closed=closed,
+    )
+    return {"walk": walk_h, "mode": mode_h}
+
+
+def _find_closed(network: Network, closed: Collection[str]) -> BoolArray:
+    """Edges of closed legs, shape (n_edges,)."""
+    ways = network.ways.way_ids if network.ways is not None else ()
+    unknown = sorted(set(closed) - {*network.leg_ids, *ways})
+    if unknown:
+        raise CallError(f"closed: no leg named {', '.join(unknown)}; see `georisk list legs`")
+    return np.isin(np.array(network.leg_ids), list(closed))[network.leg]
 
 
 def _time_edges(
@@ -169,6 +218,8 @@ def _time_edges(
     length_km = network.length_km * longer
     slope = network.rise_m / np.maximum(length_km * _M_PER_KM, 1e-9)
     speed_kmh = walk_speed_kmh(np.column_stack([slope, -slope])) * pace.speed_factor
+    if pace.rate is not None:
+        speed_kmh = speed_kmh * pace.rate[network.segment][:, None]
     walk_h = length_km[:, None] * factor[:, None] / speed_kmh
     ride_h = np.repeat((length_km / ride_kmh)[:, None], 2, axis=1)
     walk_h = np.where((modes == "boat")[:, None], ride_h, walk_h)

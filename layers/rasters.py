@@ -175,9 +175,11 @@ def interpolate_relief(raster: RasterLayer, lon: FloatArray, lat: FloatArray) ->
     top, left = np.floor(row).astype(int), np.floor(column).astype(int)
     low, right = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
     down, across = row - top, column - left
-    level = np.maximum(raster.values[0].astype(np.float64), 0.0)
-    upper = _mix(level[top, left], level[top, right], across)
-    lower = _mix(level[low, left], level[low, right], across)
+    one, two, three, four = (
+        np.maximum(raster.values[0][y, x].astype(np.float64), 0.0)
+        for y, x in ((top, left), (top, right), (low, left), (low, right))
+    )
+    upper, lower = _mix(one, two, across), _mix(three, four, across)
     return np.where(inside, _mix(upper, lower, down), np.nan)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    from shapely import MultiPolygon, Polygon
 
     from layers.spec import LayerSpec
 
@@ -85,12 +86,15 @@ class Wanted:
         Sheet or layer to read; empty is the first that holds a table.
     owner : str
         Whose rows they are.
+    area : Polygon or MultiPolygon, optional
+        EPSG:4326. An extract of OpenStreetMap is cut to it while it is read.
     """
 
     spec: LayerSpec
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     sheet: str = ""
     owner: str = ""
+    area: Polygon | MultiPolygon | None = None
 
 
 @dataclass(frozen=True)

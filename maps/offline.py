@@ -65,7 +65,8 @@ class OfflineFigure(Figure):  # type: ignore[misc]
             page=self.page,
             policy=_POLICY_SLOT,
             styles=[Markup(read_asset(name)) for name in STYLES],  # noqa: S704 - our own files
-            scripts=[Markup(read_asset(name)) for name in SCRIPTS],  # noqa: S704
+            scripts=[Markup(read_asset(name)) for name in  # noqa: S704
+                     (*SCRIPTS[:-1], *self.page.scripts, SCRIPTS[-1])],
             body=Markup(self.html.render(**kwargs)),  # noqa: S704 - holds no data, see add_map
             start=Markup(self.script.render(**kwargs)),  # noqa: S704
         )

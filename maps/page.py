@@ -37,6 +37,8 @@ class Page:
         Who holds the page, in its language where nobody was named.
     islands : mapping of str to str
         Data for the scripts, already packed by `maps.encoding.dump_island`.
+    scripts : tuple of str
+        Files of ``maps/assets`` that this page alone needs.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Page:
     marking: Marking
     holder: str
     islands: Mapping[str, str] = field(default_factory=dict)
+    scripts: tuple[str, ...] = ()
 
 
 def compose_page(

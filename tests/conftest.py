@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from grid_study import write_grid_study
 from hypothesis import HealthCheck, settings
 from surroundings import CAMPAIGN
 
@@ -14,6 +15,21 @@ settings.register_profile("default", max_examples=50, deadline=None, derandomize
 settings.register_profile("campaign", max_examples=2000, deadline=None,
                           suppress_health_check=_CALM)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+# The width of whoever starts the tests wraps no sentence that they look for.
+os.environ.pop("COLUMNS", None)
+
+
+@pytest.fixture(scope="session")
+def published_grid(tmp_path_factory):
+    """The grid study with one snapshot in ``runs``; all that use it only read, or log."""
+    from georisk.snapshot import publish
+    from georisk.study import Study
+
+    folder = tmp_path_factory.mktemp("published")
+    publish(Study.open(write_grid_study(folder)), folder / "runs")
+    return folder
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -11,6 +10,8 @@ import sys
 import geopandas as gpd
 import grid_study
 import pytest
+from command import call_apart
+from command import call_here as call
 from surroundings import ROOT
 
 
@@ -18,23 +19,15 @@ from surroundings import ROOT
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli")
     grid_study.write_grid_study(folder / "study")
-    done = call("run", "-s", folder / "study")
+    done = call_apart("run", "-s", folder / "study")
     assert done.returncode == 0, done.stderr
     assert "SYNTHETIC" in done.stdout
     return folder
 
 
-def call(*arguments, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "api.cli", *map(str, arguments)],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **environment},
-    )
-
-
 def test_help_is_quick_and_names_every_command():
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = call("--help")
+    done = call_apart("--help")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0
     for command in ("check", "list", "run", "site", "places", "map", "export", "serve"):
@@ -60,7 +53,7 @@ def test_a_run_imports_neither_osmnx_nor_folium():
 
 
 def test_version():
-    assert call("--version").stdout == "georisk 0.1.0\n"
+    assert call_apart("--version").stdout == "georisk 0.1.0\n"
 
 
 def test_check_prints_counts_that_add_up(place):

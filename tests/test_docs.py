@@ -9,7 +9,6 @@ import re
 import sys
 from pathlib import Path
 
-import grid_study
 import pytest
 import typer.main
 
@@ -26,9 +25,9 @@ from georisk.config import (
     StudyConfig,
 )
 from georisk.parameters import Parameters
-from georisk.snapshot import publish
+from georisk.scenarios.choices import OpenedPoint, ScenarioConfig
+from georisk.snapshot import Snapshot
 from georisk.steps import STEPS
-from georisk.study import Study
 from layers.catalog import load_catalog
 from layers.disclosure import RELEASES, SEALED_KINDS, VIEWS
 
@@ -66,9 +65,8 @@ def load_builder():
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("docs")
-    return publish(Study.open(grid_study.write_grid_study(folder)), folder / "runs")
+def snapshot(published_grid):
+    return Snapshot.open(published_grid / "runs")
 
 
 # -- generated pages ---------------------------------------------------------------------------
@@ -141,6 +139,8 @@ def test_no_command_is_described_that_does_not_exist():
         (ReferenceConfig, "## `[reference]`"),
         (SitingConfig, "## `[siting]`"),
         (RiskConfig, "## `[risk]`"),
+        (ScenarioConfig, "## `[scenario.NAME]`"),
+        (OpenedPoint, "## `[scenario.NAME]`"),
     ],
 )
 def test_every_key_of_a_study_is_described(model, title):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import re
 import resource
 import shutil
@@ -22,22 +21,22 @@ import numpy as np
 import pytest
 import rasterio
 from browser import open_page
+from command import call_apart, call_here
 from surroundings import EMBEDDED, ROOT, require_tool
 
 MAX_WARM_S, MAX_COLD_S = 90.0, 90.0
 
 
 def call(*arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "api.cli", *map(str, arguments)], cwd=ROOT, capture_output=True,
-        text=True, timeout=300, check=False, env={**os.environ, "COLUMNS": "200"})
+    done = call_here(*arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def measure_run_s(runs, study):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    call("run", "--quiet", "-s", study, "--runs", runs)
+    done = call_apart("run", "--quiet", "-s", study, "--runs", runs)
+    assert done.returncode == 0, done.stderr
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 

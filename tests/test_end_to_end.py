@@ -79,7 +79,7 @@ def test_intensity_is_the_sum_that_the_method_says(folder, study):
             for p, d in zip(at, decay, strict=True):
                 h = math.hypot(part.width_km, 1.0)
                 apart2 = np.array([((p - m) ** 2).sum() for m in mids])
-                k = np.where(apart2 > (4 * h) ** 2, 0.0, np.exp(-apart2 / (2 * h**2))) * guide
+                k = np.where(apart2 > (4.5 * h) ** 2, 0.0, np.exp(-apart2 / (2 * h**2))) * guide
                 expected += rate * part.share * d / sum(decay) * k / (k * length).sum()
     found = segments["intensity_per_100km_year"].to_numpy()
     assert np.allclose(found, 100 * expected, rtol=1e-6)
@@ -181,9 +181,9 @@ def test_what_each_audience_may_see(runs):
         "public": {"assistance_points", "boundaries", "corridors", "gaps", "risk_cells", "routes",
                    "shelters", "waypoints"},
         "partner": {"stretches"},
-        "restricted": {"along", "conditions", "corridor_summary", "coverage", "incidents",
-                       "listed_gaps", "priority", "proposed_sites", "proposed_sites_km",
-                       "risk_surface", "segments"},
+        "restricted": {"along", "capacity", "capacity_totals", "conditions", "corridor_summary",
+                       "coverage", "fragility", "incidents", "listed_gaps", "priority",
+                       "proposed_sites", "proposed_sites_km", "risk_surface", "segments"},
     }
     seen: set[str] = set()
     for audience, more in expected.items():

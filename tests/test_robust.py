@@ -17,8 +17,7 @@ import shapely
 import api.cli
 from api.audit import read_log, record
 from georisk.results import read_results
-from georisk.snapshot import Snapshot, publish
-from georisk.study import Study
+from georisk.snapshot import Snapshot
 from layers.catalog import find_spec
 from layers.coerce import coerce_columns
 from layers.errors import CallError, LayerError, NoSnapshotError
@@ -29,12 +28,9 @@ from layers.reading import read_rows
 DAMAGED = "is damaged: run `georisk run` again"
 
 
-@pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("robust")
-    grid_study.write_grid_study(folder)
-    publish(Study.open(folder), folder / "runs")
-    return folder
+@pytest.fixture
+def study(published_grid):
+    return published_grid
 
 
 @pytest.fixture
@@ -94,10 +90,11 @@ def test_a_truncated_layer_or_raster_says_run_again(study, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def proposed(study, tmp_path_factory):
+def proposed(published_grid, tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     with pytest.raises(SystemExit) as ended:
-        api.cli.main(["site", "-s", str(study), "--service", "water", "-k", "1", "-o", str(folder)])
+        api.cli.main(["site", "-s", str(published_grid), "--service", "water", "-k", "1",
+                      "-o", str(folder)])
     assert not ended.value.code
     return folder / "restricted"
 

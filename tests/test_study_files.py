@@ -131,7 +131,7 @@ def test_parameters_keep_to_their_bounds(folder, text, message):
     ("old", "new", "error", "message"),
     [
         ("[siting]", '[reference]\nprofile = "robot"\n[siting]', CallError, "no profile"),
-        ("[siting]", "[reference]\nmonth = 7\n[siting]", StudyError, "leave month out"),
+        ("[siting]", "[reference]\nmonth = 13\n[siting]", StudyError, "less than or equal to 12"),
         ('services = ["water"]', 'services = ["massage"]', CallError, "no service"),
         ("[layers.routes]", '[layers.risk_cells]\npath = "x.csv"\n[layers.routes]', StudyError,
          "the name of a result"),

@@ -99,19 +99,19 @@ def _to_rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _print(layer: Layer, rows: pd.DataFrame, days: str) -> None:
-    from api.commands.tables import SYNTHETIC, print_table
+    from api.commands.tables import SYNTHETIC, print_table, print_text
     from georisk.change_tables import sum_changes
 
     synthetic = layer.provenance.synthetic
-    typer.echo(f"RESTRICTED · {_TITLE}, {days}")
+    print_text(f"RESTRICTED · {_TITLE}, {days}")
     if synthetic:
-        typer.echo(SYNTHETIC)
+        print_text(SYNTHETIC)
     km = [(_WORDS[name], f"{value:,.0f}") for name, value in sum_changes(layer.frame).items()]
     print_table("", ("change", "km"), km, synthetic=False)
     if len(rows):
         print_table("Stretches that changed most (restricted)", _HEADER,
                     [_tell_stretch(row) for row in rows.itertuples()], synthetic=synthetic)
-    typer.echo(NOTE)
+    print_text(NOTE)
 
 
 def _tell_stretch(row: Any) -> tuple[str, ...]:  # noqa: ANN401 - a row of a frame

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from layers.intake import Intake
 
 _MOST_ALIKE, _EXAMPLES = 5, 3
+_HANGING = 7
 _MOST_STALE = 20
-_STALE = {"layer": "layer", "place_id": "place", "steward": "steward", "owner": "owner",
-          "last_verified": "verified", "verify_by": "verify by", "why": "why"}
+_STALE = {"place_id": "place", "verify_by": "verify by", "why": "why", "last_verified": "verified",
+          "steward": "steward", "owner": "owner", "layer": "layer"}
 
 
 def check(
@@ -141,17 +142,19 @@ def _print_faults(
 
 def _print_alike(mark: str, faults: list[Fault], *, most: int | None) -> None:
     """Print faults; of more than ``most`` that are alike, three and how many more."""
+    from api.commands.tables import print_text
+
     alike: dict[tuple[str, str, str], list[Fault]] = {}
     for fault in faults:
         alike.setdefault((fault.layer, fault.column, fault.reason), []).append(fault)
     for (layer, column, reason), group in alike.items():
         shown = group if most is None or len(group) <= most else group[:_EXAMPLES]
         for fault in shown:
-            typer.echo(f"{mark}{fault}")
+            print_text(f"{mark}{fault}", indent=_HANGING)
         if len(shown) < len(group):
             where = f"{layer}, {column}" if column else layer
-            typer.echo(f"{mark}{where}: {reason}: … and {len(group) - len(shown)} more like it "
-                       "(--all prints every one)")
+            print_text(f"{mark}{where}: {reason}: … and {len(group) - len(shown)} more like it "
+                       "(--all prints every one)", indent=_HANGING)
 
 
 def _print_counts(

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 40
-_COLUMNS = ("kind", "id_a", "id_b", "field", "value_a", "value_b", "owner_a", "owner_b", "score",
-            "verdict", "why")
+_COLUMNS = ("kind", "id_a", "id_b", "verdict", "score", "field", "value_a", "value_b", "why",
+            "owner_a", "owner_b")
 
 
 def duplicates(

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from maps.catalogues import Words
     from maps.sentences import Label, Told
 
-_WIDE = 100
-
 
 def explain(
     segment: Annotated[str, typer.Argument(help="Id of a segment: a leg and four digits.")],
@@ -85,26 +83,16 @@ def describe(explanation: Explanation, told: Told, door: Door) -> dict[str, obje
 
 
 def _print(explanation: Explanation, told: Told, words: Words) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    from api.commands.tables import print_facts, print_text, show_value
 
-    from api.commands.tables import show_value
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDE)
-    console.print(f"{words['audience_restricted']} · {words['title_deaths']}")
+    print_text(f"{words['audience_restricted']} · {words['title_deaths']}")
     if explanation.synthetic:
-        console.print(words["synthetic_banner"])
-    console.print(f"\n{escape(show_value(told.sentence))}\n")
-    table = Table.grid(padding=(0, 2))
-    for name, value in (*told.facts, *_place(explanation, words)):
-        table.add_row(name, escape(show_value(value)))
-    console.print(table)
-    console.print()
+        print_text(words["synthetic_banner"])
+    print_text(f"\n{show_value(told.sentence)}\n")
+    print_facts([*told.facts, *_place(explanation, words)])
+    typer.echo()
     for note in told.notes:
-        console.print(note)
+        print_text(note)
 
 
 def _place(explanation: Explanation, words: Words) -> list[tuple[str, str]]:

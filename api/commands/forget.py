@@ -49,6 +49,7 @@ def forget(
         "runs erased; a tombstone keeps it from coming back", quiet=quiet)
     _list("Published snapshots that still carry it (delete these folders, and withdraw what was "
           "made from them):", erased.editions)
+    _list("Reports beside the snapshots that may have counted it:", erased.tallies)
     _list("Files of the study that still hold its id (delete it there):", erased.files)
     _list("Not looked into, damaged or too large:", erased.unsearched)
     say("Source files outside the study, exports, maps and prints are yours to clear.",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.commands.options import JsonOption, QuietOption, StudyOption, open_study, say
-from api.commands.tables import print_table, print_warning
+from api.commands.tables import print_table, print_text, print_warning
 
 if TYPE_CHECKING:
     from georisk.register.importing import Order, Plan
@@ -149,14 +149,15 @@ def _print_faults(
     if not faults:
         return
     rows = [
-        (fault.source, fault.row or "", fault.id, fault.column, fault.value, fault.reason,
-         f"{fault.suggestion} ({fault.confidence:.0%})" if fault.fix else fault.suggestion)
+        (fault.row or "", fault.id, fault.column, fault.value, fault.reason,
+         f"{fault.suggestion} ({fault.confidence:.0%})" if fault.fix else fault.suggestion,
+         fault.source)
         for fault in faults[:most]
     ]
-    header = ("file", "record", "id", "column", "value", "reason", "suggestion")
+    header = ("record", "id", "column", "value", "reason", "suggestion", "file")
     print_table(title, header, rows, synthetic=_is_synthetic(plan))
     if most and len(faults) > most:
-        typer.echo(f"… and {len(faults) - most} more (--all prints every one)")
+        print_text(f"… and {len(faults) - most} more (--all prints every one)")
 
 
 def _print_remarks(remarks: tuple[Fault, ...], *, most: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,6 +36,16 @@ def list_names(
     rows = makers[what](open_study(study))
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    _print(what, rows)
+
+
+def _print(what: str, rows: list[dict[str, object]]) -> None:
+    """A table for a person; for a program one line each, its values apart by tabs."""
+    from api.commands.tables import print_table
+
+    if sys.stdout.isatty() and rows:
+        print_table(what, tuple(rows[0]), [tuple(row.values()) for row in rows], synthetic=False)
         return
     for row in rows:
         typer.echo("\t".join(str(value) for value in row.values()))

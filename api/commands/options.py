@@ -109,6 +109,8 @@ def open_door(
 
 
 def say(text: str, *, quiet: bool = False) -> None:
-    """Tell how it goes, on stderr."""
+    """Tell how it goes, on stderr; on a terminal wrapped at blanks."""
     if not quiet:
-        typer.echo(text, err=True)
+        from api.commands.tables import print_text
+
+        print_text(text, err=True, indent=2)

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from georisk.study import Study
 
 _DECIMALS = 4
+_PLACES = ("place of 100: if all ranked stretches stood in a line of 100, the neediest first, this "
+           "one would stand between these places in 90 of 100 draws (redrawn reports, other "
+           "declared numbers).\n"
+           "among first 10: in how many draws it is one of the first ten of those 100.")
 
 
 def priority(
@@ -57,6 +61,7 @@ def priority(
 ) -> None:
     """Rank stretches by where help is most needed: an index, not a forecast. Restricted."""
     from api.audit import record
+    from api.commands.tables import print_text
     from georisk.priority.asking import ask_priority, ask_sensitivity
     from georisk.priority.scene import Choice
     from georisk.validation.report import read_skill, tell_priority_skill
@@ -86,7 +91,7 @@ def priority(
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
     else:
         _print_all(opened, answer, stretches, moved)
-        typer.echo(skill)
+        print_text(skill)
         for note in answer.warnings:
             say(f"note: {note}", quiet=quiet)
 
@@ -103,21 +108,21 @@ def _choose_stretches(answer: Answer, corridor: str, top: int) -> pd.DataFrame:
 def _print_all(
     study: Study, answer: Answer, stretches: pd.DataFrame, moved: pd.DataFrame | None
 ) -> None:
-    from api.commands.tables import NOT_MEASURED, print_table, show_share
+    from api.commands.tables import NOT_MEASURED, print_table, print_text, show_share
     from georisk.priority import LABEL
     from georisk.priority.telling import tabulate_defaults, tell_band, tell_missing, tell_reasons
 
     synthetic = answer.layer.provenance.synthetic
     rows = [
-        (f"{row['leg_id']} km {row['from_km']:.0f}-{row['to_km']:.0f}", row["near_place"],
-         row["mode"], tell_band(row["band_low"], row["band_high"]), show_share(row["p_top"]),
-         tell_missing(row), tell_reasons(row))
+        (f"{row['leg_id']} km {row['from_km']:.0f}-{row['to_km']:.0f}",
+         tell_band(row["band_low"], row["band_high"]), show_share(row["p_top"]),
+         row["near_place"], row["mode"], tell_missing(row), tell_reasons(row))
         for _, row in stretches.iterrows()
     ]
     print_table(f"Where help is most needed: {answer.profile} ({LABEL}; restricted)",
-                ("stretch", "near", "mode", "rank band (90 %)", "in first tenth",
-                 "out of reach", "why"), rows,
-                synthetic=synthetic)
+                ("stretch", "place of 100", "among first 10", "near", "mode", "out of reach",
+                 "why"), rows, synthetic=synthetic)
+    print_text(_PLACES)
     if moved is not None:
         print_table("What moves the ranking (Sobol indices of the mean shift of ranks)",
                     ("declared numbers", "alone", "with interplay"),
@@ -126,8 +131,8 @@ def _print_all(
     print_table("Declared defaults in use: for field teams to replace",
                 ("priority.", "values"), tabulate_defaults(study.parameters, answer.defaults),
                 synthetic=False)
-    typer.echo(_tell_verdict(answer))
-    typer.echo(NOT_MEASURED)
+    print_text(_tell_verdict(answer))
+    print_text(NOT_MEASURED)
 
 
 def _tell_verdict(answer: Answer) -> str:

@@ -76,6 +76,7 @@ def choose(study: Study, *, as_of: str, full: bool) -> Study:
 
 
 def _raise_faults(study: Study) -> None:
+    from api.commands.tables import print_text
     from layers.errors import CallError
 
     _, errors = study.check()
@@ -83,7 +84,7 @@ def _raise_faults(study: Study) -> None:
         return
     for error in errors:
         for fault in error.faults:
-            typer.echo(f"LAYER  {fault}", err=True)
+            print_text(f"LAYER  {fault}", err=True, indent=7)
     raise CallError("mend the files (`georisk check` tells all), then run again; the last snapshot "
                     "stays as it was")
 

@@ -75,8 +75,9 @@ def site(
         from georisk.results import write_results
 
         write_results(out / "restricted", layers)
-        say(f"restricted results in {out / 'restricted'}; draw them with\n"
-            f"{_tell_map(out, study, runs)}", quiet=quiet)
+        say(f"restricted results in {out / 'restricted'}; draw them with", quiet=quiet)
+        if not quiet:
+            typer.echo(_tell_map(out, study, runs), err=True)  # one line, to be copied
 
 
 def _tell_map(out: Path, study: Path | None, runs: Path | None) -> str:

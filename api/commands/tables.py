@@ -1,38 +1,178 @@
-"""Tables for a terminal: aligned, escaped, and marked where the data are synthetic."""
+"""Tables and sentences for a terminal: no word broken, no control character, synthetic marked."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
 
 SYNTHETIC = "SYNTHETIC: illustrative data; says nothing about the world"
 NOT_MEASURED = "Robbery, kidnapping and sexual violence are not measured here."
+WIDE = 140  # into a file or a pipe
+_NARROW = 30
+_GAP, _INDENT, _UNDER = 2, 2, 6
+_LINES = 3  # a cell that needs more moves under its row
 _CONTROL = dict.fromkeys((*range(32), 127, *range(128, 160)), " ")
 
 
 def print_table(
     title: str, header: Sequence[str], rows: Sequence[Sequence[object]], *, synthetic: bool
 ) -> None:
-    """Print a table on stdout; text from data cannot steer the terminal."""
-    from rich import box
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    """Print a table on stdout; text from data cannot steer the terminal.
 
-    table = Table(title=title, box=box.SIMPLE, title_justify="left", caption_justify="left",
-                  caption=SYNTHETIC if synthetic else None)
-    for name in header:
-        table.add_column(name, overflow="fold")
+    The first columns matter first. What finds no room goes under its row, with its name.
+    """
+    width = find_width(sys.stdout) or WIDE
+    told = draw_table(header, [[show_value(value) for value in row] for row in rows], width=width)
+    before = ["", *wrap_words(title, width)] if title else []
+    after = wrap_words(SYNTHETIC, width) if synthetic else []
+    lines = [*before, "", *told, "", *after]
+    typer.echo("\n".join(lines))
+
+
+def print_text(text: str, *, err: bool = False, indent: int = 0) -> None:
+    """Print a sentence, wrapped at blanks where a person reads it; one line into a file."""
+    width = find_width(sys.stderr if err else sys.stdout)
+    for line in text.split("\n"):
+        parts = wrap_words(line, width - indent) if len(line) > width > 0 else [line]
+        typer.echo(("\n" + " " * indent).join(parts), err=err)
+
+
+def print_warning(text: str) -> None:
+    """Print a warning on stderr."""
+    print_text(f"warning: {text}", err=True, indent=2)
+
+
+def print_facts(rows: Sequence[tuple[str, str]]) -> None:
+    """Print names and what they are beside them; under them where the names leave little room."""
+    from rich.cells import cell_len
+
+    width = find_width(sys.stdout) or WIDE
+    names = max((cell_len(name) for name, _ in rows), default=0)
+    longest = max((cell_len(word) for _, text in rows for word in text.split()), default=0)
+    for name, text in rows:
+        if names + _GAP + longest > width:
+            typer.echo("\n".join([*wrap_words(name, width), *_put_under("", text, width)]))
+        else:
+            cells = [[name], wrap_words(show_value(text), width - names - _GAP)]
+            typer.echo("\n".join(_join(cells, [names, 0], indent=0)))
+
+
+def find_width(stream: TextIO) -> int:
+    """Columns that a person sees: those of the terminal or of COLUMNS; 0 into a file or a pipe."""
+    if not stream.isatty() and not os.environ.get("COLUMNS", "").isdigit():
+        return 0
+    return max(_NARROW, shutil.get_terminal_size().columns)
+
+
+def draw_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, width: int
+) -> list[str]:
+    """Lay a table out in lines; cells wrap at blanks, and never within a word.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Names of the columns, those that matter most first; the first one always stays.
+    rows : sequence of sequence of str
+    width : int
+        Columns of the terminal. Only a single word that is longer runs over.
+
+    Examples
+    --------
+    >>> for line in draw_table(("leg", "why"), [("a-b", "one two three four")], width=14):
+    ...     print(line.rstrip())
+      leg
+      ---
+      a-b
+          why:
+          one
+          two
+          three
+          four
+    """
+    columns = [[name, *(row[n] for row in rows)] for n, name in enumerate(header)]
+    widths = _fit_columns(columns, width - _INDENT)
+    shown = [n for n, wide in enumerate(widths) if wide]
+    line = [_join([wrap_words(header[n], widths[n]) for n in shown], [widths[n] for n in shown]),
+            [" " * _INDENT + (" " * _GAP).join("-" * widths[n] for n in shown)]]
     for row in rows:
-        table.add_row(*(escape(show_value(value)) for value in row))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=140)
-    console.print(table)
+        line.append(_join([wrap_words(row[n], widths[n]) for n in shown],
+                          [widths[n] for n in shown]))
+        line.append([part for n, wide in enumerate(widths) if not wide and row[n]
+                     for part in _put_under(header[n], row[n], width)])
+    return [text for part in line for text in part]
+
+
+def wrap_words(text: str, width: int) -> list[str]:
+    """Break a text at blanks only; a word longer than the width keeps a line of its own.
+
+    Examples
+    --------
+    >>> wrap_words("first 66-87 % of all", 8)
+    ['first', '66-87 %', 'of all']
+    """
+    from rich.cells import cell_len
+
+    lines: list[str] = []
+    used = 0
+    for word in text.split():
+        wide = cell_len(word)
+        if lines and used + 1 + wide <= width:
+            lines[-1] += f" {word}"
+            used += 1 + wide
+        else:
+            lines.append(word)
+            used = wide
+    return lines or [""]
+
+
+def _fit_columns(columns: Sequence[Sequence[str]], room: int) -> list[int]:
+    """Width of each column; 0 for those that go under their row, the widest first."""
+    from rich.cells import cell_len
+
+    full = [max(cell_len(cell) for cell in cells) for cells in columns]
+    words = [max(cell_len(word) for cell in cells for word in cell.split() or [""])
+             for cells in columns]
+    widths = [max(word, -(-wide // _LINES)) for word, wide in zip(words, full, strict=True)]
+    kept = list(range(len(columns)))
+    while len(kept) > 1 and sum(widths[n] + _GAP for n in kept) - _GAP > room:
+        kept.remove(max(kept[1:], key=lambda n: (widths[n], n)))
+    spare = room + _GAP - sum(widths[n] + _GAP for n in kept)
+    while spare > 0:
+        tight = max(kept, key=lambda n: full[n] / max(widths[n], 1))
+        if full[tight] <= widths[tight]:
+            break
+        widths[tight] += 1
+        spare -= 1
+    return [max(widths[n], 1) if n in kept else 0 for n in range(len(columns))]
+
+
+def _join(
+    cells: Sequence[Sequence[str]], widths: Sequence[int], *, indent: int = _INDENT
+) -> list[str]:
+    """Wrapped cells side by side, as many lines as the tallest has."""
+    from rich.cells import cell_len
+
+    lines = []
+    for n in range(max(len(cell) for cell in cells)):
+        parts = [cell[n] if n < len(cell) else "" for cell in cells]
+        padded = [part + " " * (wide - cell_len(part))
+                  for part, wide in zip(parts, widths, strict=True)]
+        lines.append((" " * indent + (" " * _GAP).join(padded)).rstrip())
+    return lines
+
+
+def _put_under(name: str, text: str, width: int) -> list[str]:
+    told = f"{name}: {text}" if name else text
+    return [" " * _UNDER + part for part in wrap_words(told, width - _UNDER)]
 
 
 def show_value(value: object) -> str:
@@ -49,8 +189,3 @@ def show_value(value: object) -> str:
 def show_share(value: object) -> str:
     """A share as whole per cent."""
     return "" if value is None or value != value else f"{float(value):.0%}"  # type: ignore[arg-type]  # noqa: PLR0124
-
-
-def print_warning(text: str) -> None:
-    """Print a warning on stderr."""
-    typer.echo(f"warning: {text}", err=True)

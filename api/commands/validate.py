@@ -73,11 +73,12 @@ def validate(
 
 def _raise_faults(study: Study) -> None:
     """Refuse input that cannot be used, telling all of it."""
+    from api.commands.tables import print_text
     from layers.errors import CallError
 
     _, errors = study.check()
     for fault in (fault for error in errors for fault in error.faults):
-        typer.echo(f"LAYER  {fault}", err=True)
+        print_text(f"LAYER  {fault}", err=True, indent=7)
     if errors:
         raise CallError("mend the files (`georisk check` tells all), then validate again")
 
@@ -106,19 +107,19 @@ def _write_pages(report: dict[str, Any], out: Path, marking: Marking) -> list[Pa
 
 
 def _print_gates(report: dict[str, Any]) -> None:
-    from api.commands.tables import NOT_MEASURED, print_table
+    from api.commands.tables import NOT_MEASURED, print_table, print_text
 
     rows = [
-        (gate["gate"], gate["domain"], gate["statement"], _show(gate["value"]),
+        (gate["gate"], gate["domain"], _VERDICTS[gate["passed"]], _show(gate["value"]),
          "" if gate["low"] is None else f"{gate['low']:+.3f} to {gate['high']:+.3f}",
-         _VERDICTS[gate["passed"]], gate["why"])
+         gate["statement"], gate["why"])
         for gate in report["gates"]
     ]
     print_table(
         f"{report['title']}: gates, as of {report['as_of']} (restricted)",
-        ("gate", "domain", "bar", "measured", "interval", "verdict", "why"), rows,
+        ("gate", "domain", "verdict", "measured", "interval", "bar", "why"), rows,
         synthetic=report["synthetic"])
-    typer.echo(NOT_MEASURED)
+    print_text(NOT_MEASURED)
 
 
 def _show(value: float | None) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from georisk.covariates.sites import find_raster
 from layers.crs import measure_step_km
+from layers.pixels import find_pixels, mix_pixels
 from layers.raster_sampling import sample_raster
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from georisk.covariates.sites import Layers, Sites, Terms
     from layers.crs import FloatArray
     from layers.layer import RasterLayer
@@ -45,8 +43,10 @@ def measure_elevation_m(sites: Sites, layers: Layers, terms: Terms) -> FloatArra
     raster = find_raster(layers, "hazard_relief")
     if raster is None:
         return None
-    level = replace(raster, values=np.maximum(raster.values[:1], 0.0))
-    return sample_raster(level, sites.lon, sites.lat)
+    level = raster.values[0]
+    return mix_pixels(lambda row, column: np.maximum(level[row, column], 0.0).astype(float),
+                      find_pixels(raster.transform, sites.lon, sites.lat), level.shape,
+                      method="bilinear")
 
 
 def measure_relief_m(sites: Sites, layers: Layers, terms: Terms) -> FloatArray | None:
@@ -57,10 +57,12 @@ def measure_relief_m(sites: Sites, layers: Layers, terms: Terms) -> FloatArray |
     raster = find_raster(layers, "hazard_relief")
     if raster is None:
         return None
-    span = span_relief(np.maximum(raster.values[0], 0.0),
-                       _count_pixels(raster, terms.rules.relief_km))
-    spanned = replace(raster, values=span[None].astype(np.float32))
-    return sample_raster(spanned, sites.lon, sites.lat)
+    from georisk.kernels.windows import span_windows
+
+    level, reach = raster.values[0], _count_pixels(raster, terms.rules.relief_km)
+    return mix_pixels(lambda row, column: span_windows(level, row, column, reach, 0.0),
+                      find_pixels(raster.transform, sites.lon, sites.lat), level.shape,
+                      method="bilinear")
 
 
 def _count_pixels(raster: RasterLayer, reach_km: float) -> tuple[int, int]:
@@ -70,26 +72,6 @@ def _count_pixels(raster: RasterLayer, reach_km: float) -> tuple[int, int]:
     lon, lat = np.array([0.0, 0.0, turn.a]), np.array([south - turn.e, south, south])
     row_km, column_km = measure_step_km(lon, lat)
     return max(1, round(reach_km / row_km)), max(1, round(reach_km / max(column_km, 0.01)))
-
-
-def span_relief(
-    level: NDArray[np.floating], reach: tuple[int, int]
-) -> NDArray[np.float64]:
-    """Highest minus lowest value in a window around each pixel; NaN where it has none itself.
-
-    Examples
-    --------
-    >>> span_relief(np.array([[0.0, 5.0, 5.0, 7.0, 7.0]]), (1, 1)).tolist()
-    [[5.0, 5.0, 2.0, 2.0, 0.0]]
-    """
-    from scipy.ndimage import maximum_filter, minimum_filter
-
-    level = np.asarray(level, float)
-    known = np.isfinite(level)
-    size = (2 * reach[0] + 1, 2 * reach[1] + 1)
-    high = maximum_filter(np.where(known, level, -np.inf), size=size, mode="nearest")
-    low = minimum_filter(np.where(known, level, np.inf), size=size, mode="nearest")
-    return np.where(known, high - np.where(known, low, 0.0), np.nan)
 
 
 def measure_land_cover(sites: Sites, layers: Layers, terms: Terms) -> FloatArray | None:

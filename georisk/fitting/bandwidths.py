@@ -1,7 +1,8 @@
 """Width, memory and floor of a kernel, chosen by what it would have forecast.
 
 Forward likelihood cross-validation (METHOD 2.3): a kernel made of what had happened by one and by
-two years ago is held against the year after. Kernels are integrated exactly over square cells.
+two years ago is held against the year after. Kernels are integrated exactly over the cells of a
+grid, in km or in degrees.
 """
 
 from __future__ import annotations
@@ -110,11 +111,13 @@ def measure_masses(support: GridSupport, xy_km: FloatArray) -> FloatArray:
     inside = np.zeros((len(support.edges_x) - 1, len(support.edges_y) - 1))
     inside[support.column, support.row] = 1.0
     found = np.empty((len(xy_km), len(LADDER_KM)))
+    axis_xy, per_km = support.place(xy_km)
     for low in range(0, len(xy_km), _CHUNK):
-        at = xy_km[low:low + _CHUNK]
+        at, unit = axis_xy[low:low + _CHUNK], per_km[low:low + _CHUNK]
         for n, width_km in enumerate(LADDER_KM):
-            across = np.diff(ndtr((support.edges_x - at[:, :1]) / width_km), axis=1)
-            along = np.diff(ndtr((support.edges_y - at[:, 1:]) / width_km), axis=1)
+            reach = width_km * unit
+            across = np.diff(ndtr((support.edges_x - at[:, :1]) / reach[:, :1]), axis=1)
+            along = np.diff(ndtr((support.edges_y - at[:, 1:]) / reach[:, 1:]), axis=1)
             found[low:low + _CHUNK, n] = np.einsum("ij,ij->i", across @ inside, along)
     return found
 
@@ -217,12 +220,13 @@ def read_kernels(
     column, to_column = np.unique(support.column[cells], return_inverse=True)
     row, to_row = np.unique(support.row[cells], return_inverse=True)
     found = np.zeros(len(cells))
+    axis_xy, per_km = support.place(scatter.xy_km)
     for low in range(0, len(scatter), _CHUNK):
         part = slice(low, low + _CHUNK)
-        at, wide = scatter.xy_km[part], width_km[part, None]
-        across = _weigh_strips(support.edges_x, column, at[:, :1], wide) * share[part, None]
-        along = _weigh_strips(support.edges_y, row, at[:, 1:], wide)
-        found += (across.T @ along)[to_column, to_row]
+        at, reach = axis_xy[part], width_km[part, None] * per_km[part]
+        across = _weigh_strips(support.edges_x, column, at[:, :1], reach[:, :1])
+        along = _weigh_strips(support.edges_y, row, at[:, 1:], reach[:, 1:])
+        found += ((across * share[part, None]).T @ along)[to_column, to_row]
     lost = np.flatnonzero(share == 0)
     if len(lost):
         found += np.bincount(scatter.unit[lost], weights=weight[lost],

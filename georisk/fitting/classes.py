@@ -32,8 +32,8 @@ def group_classes(classes: NDArray[np.object_]) -> NDArray[np.intp]:
 
 
 def share_classes(
-    stack: Stack, sources: Sources, classes: NDArray[np.object_], size: FloatArray,
-    rules: StackRules,
+    stack: Stack, sources: Sources, classes: NDArray[np.object_], rules: StackRules, *,
+    density: FloatArray,
 ) -> pd.DataFrame:
     """Share of each class of harm in the intensity of every unit; rows sum to 1.
 
@@ -41,7 +41,8 @@ def share_classes(
     ----------
     classes : array of str, shape (n,)
         Of the sources; ``unk`` has no column: it is split as the known classes are.
-    size : array of shape (m,)
+    density : array of shape (m,)
+        As `Stack.estimate` gives it.
 
     Returns
     -------
@@ -54,8 +55,7 @@ def share_classes(
     incidents (METHOD 2.5): a class with few of them is spread like all. Its own surface has a
     place model of its own: nobody drowns far from water, wherever else people die.
     """
-    total = stack.estimate(sources)
-    everywhere = total / max(float((total * size).sum()), 1e-300)
+    everywhere = density / max(float((density * stack.place.size).sum()), 1e-300)
     return mix_classes(
         _spread_classes(stack, sources, classes, everywhere, ridge=rules.ridge), everywhere,
         count=_count_classes(stack, sources, classes, None),
@@ -108,10 +108,12 @@ def _spread_classes(
     size = place.size
     rest = float((stack.estimate_ground() * size).sum()) / max(stack.rate, 1e-300)
     own = np.tile(everywhere[:, None], (1, len(CLASSES)))
+    member = np.column_stack([kinds == name for name in CLASSES])
+    kernels = np.zeros(own.shape)
+    for key, weight in weights.items():
+        kernels += stack.origin.spreads[key].put(weight[:, None] * member)
     for number, name in enumerate(CLASSES):
-        total = np.zeros(len(size))
-        for key, weight in weights.items():
-            total += stack.origin.spreads[key].put(weight * (kinds == name))
+        total = kernels[:, number]
         mass = float((total * size).sum())
         if mass > 0:
             count = np.bincount(unit[kinds == name], minlength=len(size)).astype(float)
@@ -130,7 +132,7 @@ def _count_classes(
 
 def weigh_classes(
     stack: Stack, sources: Sources, classes: NDArray[np.object_], harm: FloatArray,
-    shares: pd.DataFrame,
+    shares: pd.DataFrame, *, density: FloatArray,
 ) -> pd.DataFrame:
     """Harm-weighted intensity of each class per size and year.
 
@@ -140,6 +142,8 @@ def weigh_classes(
         Harm of each incident; 1 is one death.
     shares : DataFrame
         From `share_classes`.
+    density : array of shape (m,)
+        As `Stack.estimate` gives it.
 
     Returns
     -------
@@ -147,19 +151,19 @@ def weigh_classes(
         Columns ``sec acc env wat``: intensity of the class times the mean harm of its incidents
         nearby, which far from any is that of the whole class.
     """
-    total = stack.estimate(sources)
     ground = stack.estimate_ground()
     rows = stack.origin.rows
     weights = stack.weigh_kernels(sources)
+    kinds = np.column_stack([classes[rows] == name for name in CLASSES]).astype(float)
+    columns = np.hstack([kinds * harm[rows, None], kinds])
+    kernels = np.zeros((len(ground), columns.shape[1]))
+    for key, weight in weights.items():
+        kernels += stack.origin.spreads[key].put(weight[:, None] * columns)
     made = {}
-    for name in CLASSES:
-        kind = (classes[rows] == name).astype(float)
-        heavy, light = ground.copy(), ground.copy()
+    for number, name in enumerate(CLASSES):
+        kind = kinds[:, number]
         usual = float(np.average(harm[rows], weights=kind)) if kind.any() else 1.0
-        heavy *= usual
-        for key, weight in weights.items():
-            spread = stack.origin.spreads[key]
-            heavy += spread.put(weight * kind * harm[rows])
-            light += spread.put(weight * kind)
-        made[name] = total * shares[name].to_numpy() * heavy / np.where(light > 0, light, 1.0)
+        heavy = ground * usual + kernels[:, number]
+        light = ground + kernels[:, number + len(CLASSES)]
+        made[name] = density * shares[name].to_numpy() * heavy / np.where(light > 0, light, 1.0)
     return pd.DataFrame(made, columns=list(CLASSES))

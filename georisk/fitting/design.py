@@ -95,35 +95,94 @@ def build_design(
         blocks.append(standardise(bumps, size))
         names += [REGION] * bumps.shape[1]
         for name in (n for n in VARYING if n in lines):
-            known = np.isfinite(values[name].to_numpy(float))[:, None]
-            varied = standardise(np.where(known, bumps * lines[name], np.nan), size)
-            blocks.append(_VARY_SHARE * varied)
+            varied = _vary(lines[name], values[name].to_numpy(float), bumps)
+            blocks.append(_VARY_SHARE * standardise(varied, size))
             names += [name] * varied.shape[1]
     columns = np.hstack(blocks) if blocks else np.zeros((len(size), 0))
     used = np.abs(columns).max(axis=0, initial=0.0) > 0
     return Design(columns[:, used], tuple(n for n, u in zip(names, used, strict=True) if u))
 
 
-def expand_spline(values: FloatArray) -> FloatArray:
-    """Quadratic spline of a condition; NaN stays NaN; few distinct values enter as they are."""
+def replace_condition(
+    values: FloatArray, at: FloatArray, *, varying: bool, xy_km: FloatArray, size: FloatArray,
+    region_km: float,
+) -> FloatArray:
+    """Columns that a condition would have in a design, were its values others.
+
+    Parameters
+    ----------
+    values : array of shape (m,)
+        One condition as the design was built with.
+    at : array of shape (m,)
+        Values to read the same curves at; NaN where unknown.
+    varying : bool
+        Whether the condition is of those in `VARYING`.
+    xy_km, size, region_km
+        As the design was built with.
+
+    Returns
+    -------
+    array of shape (m, q)
+        On the scale of the design's columns of that condition, in their order; with ``at`` the
+        values themselves, these columns.
+
+    Examples
+    --------
+    Everywhere as it is at the fifth unit: one row, nine times.
+
+    >>> import pandas as pd
+    >>> km, ground = np.arange(9.0), {"xy_km": np.zeros((9, 2)), "size": np.ones(9)}
+    >>> made = build_design(pd.DataFrame({"town": km}), **ground)
+    >>> moved = replace_condition(km, np.full(9, 4.0), varying=True, region_km=500.0, **ground)
+    >>> bool(np.allclose(moved, made.columns[4]))
+    True
+    """
+    blocks = [(expand_spline(values), expand_spline(values, at=at), 1.0)]
+    bumps = lay_regions(xy_km, region_km=region_km)
+    if varying and bumps.shape[1] > 1:
+        line = standardise(values[:, None], size)
+        moved = standardise(values[:, None], size, at=at[:, None])
+        blocks.append((_vary(line, values, bumps), _vary(moved, at, bumps), _VARY_SHARE))
+    own = np.hstack([standardise(block, size) for block, _, _ in blocks])
+    used = np.abs(own).max(axis=0, initial=0.0) > 0
+    return np.hstack([share * standardise(block, size, at=other)
+                      for block, other, share in blocks])[:, used]
+
+
+def _vary(line: FloatArray, values: FloatArray, bumps: FloatArray) -> FloatArray:
+    """A condition's straight line in every region; unknown where the condition is."""
+    return np.where(np.isfinite(values)[:, None], bumps * line, np.nan)
+
+
+def expand_spline(values: FloatArray, *, at: FloatArray | None = None) -> FloatArray:
+    """Quadratic spline of a condition; NaN stays NaN; few distinct values enter as they are.
+
+    Knots are those of the values; the spline is read at them, or at others.
+    """
     from sklearn.preprocessing import SplineTransformer
 
-    known = np.isfinite(values)
+    at = values if at is None else at
+    known, here = np.isfinite(values), np.isfinite(at)
     if not known.any():
-        return np.full((len(values), 1), np.nan)
+        return np.full((len(at), 1), np.nan)
     knots = np.quantile(values[known], np.linspace(0, 1, _KNOTS))
     if np.diff(knots).min() <= _LEAST_SPREAD * max(float(np.ptp(knots)), np.abs(knots).max()):
-        return np.where(known, values, np.nan)[:, None]
+        return np.where(here, at, np.nan)[:, None]
     spline = SplineTransformer(degree=_DEGREE, knots=knots[:, None], extrapolation="linear",
-                               include_bias=False)
-    made = spline.fit_transform(values[known][:, None])
-    found = np.full((len(values), made.shape[1]), np.nan)
-    found[known] = made
+                               include_bias=False).fit(values[known][:, None])
+    found = np.full((len(at), spline.n_features_out_), np.nan)
+    if here.any():
+        found[here] = spline.transform(at[here][:, None])
     return found
 
 
-def standardise(block: FloatArray, size: FloatArray) -> FloatArray:
-    """Columns of mean 0 and standard deviation 1 by size; unknown and constant ones read 0."""
+def standardise(
+    block: FloatArray, size: FloatArray, *, at: FloatArray | None = None
+) -> FloatArray:
+    """Columns of mean 0 and standard deviation 1 by size; unknown and constant ones read 0.
+
+    Mean and deviation are those of the block; given others, these are put on its scale.
+    """
     known = np.isfinite(block)
     weight = np.where(known, size[:, None], 0.0)
     total = np.maximum(weight.sum(axis=0), 1e-300)
@@ -132,6 +191,8 @@ def standardise(block: FloatArray, size: FloatArray) -> FloatArray:
     centred = np.where(known, filled - mean, 0.0)
     spread = np.sqrt((weight * centred**2).sum(axis=0) / total)
     flat = spread <= _LEAST_SPREAD * np.abs(filled).max(axis=0, initial=0.0)
+    if at is not None:
+        centred = np.where(np.isfinite(at), at - mean, 0.0)
     return np.asarray(np.where(flat, 0.0, centred / np.where(flat, 1.0, spread)))
 
 

@@ -178,7 +178,8 @@ class ClassStackForecaster(StackForecaster):
     ) -> dict[str, FloatArray]:
         """Expected incidents of each class; those of unknown class are split as the known are."""
         stack, sources, mass = self.fit(domain, past, year)
-        shares = share_classes(stack, sources, past.kind, domain.area_km2, self.rules)
+        shares = share_classes(stack, sources, past.kind, self.rules,
+                               density=mass / domain.area_km2)
         above = np.maximum(shares.to_numpy(float), _LEAST_SHARE)
         above /= above.sum(axis=1, keepdims=True)
         return {str(kind): mass * above[:, n] for n, kind in enumerate(shares.columns)}

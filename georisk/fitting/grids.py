@@ -15,6 +15,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.special import ndtr
 
+from georisk.fitting.crowds import MANY
 from layers.crs import FloatArray, unproject_xy_m
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.intp]
 
 _CHUNK = 2048
-_LEAST_MASS = 1e-4
+LEAST_MASS = 1e-4
 _KM_PER_DEGREE_LAT = 110.574
 _KM_PER_DEGREE_LON = 111.320
 _THIN_CELLS = 12_000
@@ -118,8 +119,14 @@ class GridSupport:
         if not self.crs_metric:
             return xy_km, np.ones_like(xy_km)
         lonlat = unproject_xy_m(xy_km * 1000.0, crs_metric=self.crs_metric)
-        across = _KM_PER_DEGREE_LON * np.cos(np.radians(lonlat[:, 1]))
-        return lonlat, np.column_stack([1 / across, np.full(len(xy_km), 1 / _KM_PER_DEGREE_LAT)])
+        return lonlat, self.measure_per_km(lonlat)
+
+    def measure_per_km(self, axis_xy: FloatArray) -> FloatArray:
+        """Axis units in a km, east and north, at positions on the axes, (n, 2)."""
+        if not self.crs_metric:
+            return np.ones_like(axis_xy)
+        across = _KM_PER_DEGREE_LON * np.cos(np.radians(axis_xy[:, 1]))
+        return np.column_stack([1 / across, np.full(len(axis_xy), 1 / _KM_PER_DEGREE_LAT)])
 
     def prepare(
         self, xy_km: FloatArray, sigma_km: FloatArray, widths_km: Sequence[float],
@@ -128,6 +135,10 @@ class GridSupport:
         """Place incidents on the grid; those outside every cell count in the nearest."""
         axis_xy, per_km = self.place(xy_km)
         unit = self.find_nearest(xy_km) if unit is None else unit
+        if len(sigma_km) > MANY:
+            from georisk.fitting.grid_crowds import CrowdedGrid
+
+            return CrowdedGrid(self, axis_xy, per_km, sigma_km, tuple(widths_km), unit)
         return PreparedGrid(self, axis_xy, per_km, sigma_km, tuple(widths_km), unit)
 
 
@@ -155,7 +166,7 @@ class PreparedGrid:
         mass = np.zeros(len(rows))
         for part, across, along in made.list_parts():
             mass[part] = np.einsum("ij,ij->i", across @ field, along)
-        share = np.divide(1.0, mass, out=np.zeros_like(mass), where=mass > _LEAST_MASS)
+        share = np.divide(1.0, mass, out=np.zeros_like(mass), where=mass > LEAST_MASS)
         return GridSpread(support, self.axis_xy[rows], reach, field, self.unit[rows], share)
 
 
@@ -197,7 +208,9 @@ class GridSpread:
         return found / self.support.size[at][:, None]
 
     def put(self, weight: FloatArray) -> FloatArray:
-        """Sum of weighted kernels on every cell, per km2."""
+        """Sum of weighted kernels on every cell, per km2; weights (n,) or (n, k)."""
+        if weight.ndim > 1:
+            return np.column_stack([self.put(column) for column in weight.T])
         total = np.zeros(self.field.shape)
         for part, across, along in self._walk():
             total += (across * (weight[part] * self.share[part])[:, None]).T @ along

@@ -15,6 +15,8 @@ from georisk.fitting.stack import Ground
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from georisk.covariates import Rules
     from georisk.covariates.sites import Layers
     from layers.crs import FloatArray
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 # ocean: both tell where the map was made rather than where people die.
 LEFT_OUT = ("settlement", "storms")
 ROUTE_KM = "route_km"
+# Where a unit lies, for trees alone: splines have their regions.
+POSITION = ("east_km", "north_km")
 BOAT = "boat"
 STORMS = "hazard_storms"
 
@@ -71,7 +75,8 @@ def measure_ground(  # noqa: PLR0913 - the units and how they are measured
     design = build_design(values, xy_km=xy_km, size=size, region_km=region_km)
     notes = tuple(note for note in measured.warnings
                   if not any(f" {name} is " in note for name in LEFT_OUT))
-    return Ground(design, values), notes
+    placed = dict(zip(POSITION, xy_km.T, strict=True))
+    return Ground(design, values.assign(**placed)), notes
 
 
 def measure_route_km(
@@ -87,3 +92,15 @@ def measure_route_km(
     legs = rows.geometry.to_numpy()[rows["mode"].to_numpy(object) != BOAT]
     away_km = measure_features_km(xy_km, np.asarray(legs, object), crs_metric=crs_metric)
     return {} if away_km is None else {ROUTE_KM: away_km}
+
+
+def tell_modes(mode: pd.Series) -> dict[str, FloatArray]:
+    """How people move on each segment, as 0/1 columns against the road.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> {name: column.tolist() for name, column in tell_modes(pd.Series(["foot", "road"])).items()}
+    {'mode_boat': [0.0, 0.0], 'mode_foot': [1.0, 0.0], 'mode_train': [0.0, 0.0]}
+    """
+    return {f"mode_{name}": (mode == name).to_numpy(float) for name in ("boat", "foot", "train")}

@@ -13,7 +13,8 @@ _ROUNDS = 200
 
 
 def weigh_parts(
-    density: FloatArray, prior: FloatArray, *, rounds: int = _ROUNDS
+    density: FloatArray, prior: FloatArray, *, count: FloatArray | None = None,
+    rounds: int = _ROUNDS,
 ) -> FloatArray:
     """Shares of the parts of a mixture that make later incidents most likely.
 
@@ -25,6 +26,8 @@ def weigh_parts(
     prior : array of shape (k,)
         Incidents that each part is given beforehand; without any incident the shares are
         those of the prior.
+    count : array of shape (e,), optional
+        How many incidents each row stands for; one by default.
 
     Returns
     -------
@@ -45,10 +48,10 @@ def weigh_parts(
     share = prior / prior.sum()
     if not len(density):
         return np.asarray(share)
+    count = np.ones(len(density)) if count is None else count
     for _ in range(rounds):
-        claim = density * share
-        told = claim.sum(axis=1, keepdims=True)
-        claim = np.divide(claim, told, out=np.zeros_like(claim), where=told > 0)
-        share = claim.sum(axis=0) + prior
+        told = density @ share
+        worth = np.divide(count, told, out=np.zeros_like(told), where=told > 0)
+        share = share * (worth @ density) + prior
         share /= share.sum()
     return np.asarray(share)

@@ -11,7 +11,7 @@ import pandas as pd
 from georisk.bootstrap import Interval, Resampling
 from georisk.fitting.classes import share_classes, weigh_classes
 from georisk.fitting.intervals import bootstrap_stack
-from georisk.fitting.stack import PLACE
+from georisk.fitting.parts import PLACE
 from georisk.intensity import PER_KM
 
 if TYPE_CHECKING:
@@ -79,12 +79,12 @@ def tell_routes(
         As the stack was fitted with.
     resampling : Resampling
     """
-    size = stack.place.size
     density = stack.estimate(sources)
     base, factors = split_factors(stack, density)
-    shares = share_classes(stack, sources, marks.classes, size, rules)
-    harm = weigh_classes(stack, sources, marks.classes, marks.harm, shares)
-    drawn = bootstrap_stack(stack, sources, marks.points, ridge=rules.ridge, rules=resampling)
+    shares = share_classes(stack, sources, marks.classes, rules, density=density)
+    harm = weigh_classes(stack, sources, marks.classes, marks.harm, shares, density=density)
+    drawn = bootstrap_stack(stack, sources, marks.points, ridge=rules.ridge, rules=resampling,
+                            density=density)
     return RouteFit(
         intensity=PER_KM * density, base=PER_KM * base, factors=factors,
         classes=shares.mul(PER_KM * density, axis=0), harm=PER_KM * harm,

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from georisk.fitting.mixture import weigh_parts
+from georisk.fitting.parts import PLACE, TREES, Part, decay_part, list_parts, set_prior
 from georisk.fitting.place import Fitting, PlaceModel, fit_place, fit_trees
+from georisk.fitting.tuning import Tuning, join_tests
 from georisk.incidents import decay_window, weigh_decay
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     Indices = NDArray[np.intp]
 
-PLACE, TREES = "place", "trees"
 _LEAST_PAST = 5
 
 
@@ -55,10 +55,10 @@ class StackRules:
     """
 
     widths_km: tuple[float, ...] = (1.0, 3.0, 9.0, 27.0, 81.0)
-    half_lives_years: tuple[float | None, ...] = (1.0, 4.0, None)
+    half_lives_years: tuple[float | None, ...] = (0.5, 2.0, None)
     rate_half_life_years: float = 2.0
     ridge: float = 200.0
-    prior: float = 20.0
+    prior: float = 40.0
     origins: int = 2
     trees_from: int = 300
 
@@ -71,7 +71,7 @@ class Ground:
     ----------
     design : Design
     values : DataFrame
-        Transformed conditions, for trees; m rows.
+        Transformed conditions and positions, for trees; m rows.
     """
 
     design: Design
@@ -113,16 +113,6 @@ class Sources:
         return self.prepared.unit
 
 
-@dataclass(frozen=True)
-class Part:
-    """One kind of kernel of the mixture, or the place model or the trees by themselves."""
-
-    guide: str
-    width: int = -1
-    half_life_years: float | None = None
-    group: int = -1
-
-
 @dataclass(frozen=True, eq=False)
 class Origin:
     """Parts of the mixture as they stood some years before the day of the analysis."""
@@ -151,6 +141,8 @@ class Stack:
         Of the day of the analysis.
     even : float
         Density of what is spread evenly, per size.
+    tuning : Tuning
+        What the shares were found from.
     """
 
     parts: tuple[Part, ...]
@@ -159,6 +151,7 @@ class Stack:
     mass: FloatArray
     origin: Origin
     even: float
+    tuning: Tuning
 
     @property
     def place(self) -> PlaceModel:
@@ -170,11 +163,15 @@ class Stack:
         summed: dict[tuple[str, int], FloatArray] = {}
         for number, part in enumerate(self.parts):
             if part.width >= 0 and self.mass[number] > 0:
-                scale = self.rate * self.share[number] / self.mass[number]
-                own = scale * _decay_part(part, sources, self.origin)
+                own = self.weigh_part(number, sources)
                 key = (part.guide, part.width)
                 summed[key] = summed[key] + own if key in summed else own
         return summed
+
+    def weigh_part(self, number: int, sources: Sources) -> FloatArray:
+        """Incidents a year that each incident puts into the kernels of one part."""
+        scale = self.rate * self.share[number] / self.mass[number]
+        return np.asarray(scale * decay_part(self.parts[number], sources, self.origin))
 
     def estimate_kernels(self, sources: Sources) -> FloatArray:
         """Incidents per size and year from kernels, shape (m,)."""
@@ -213,30 +210,16 @@ def fit_stack(support: Support, ground: Ground, sources: Sources, rules: StackRu
     shares are those of the prior, even over widths and memories, and by number over groups.
     """
     parts = list_parts(sources, rules)
-    tests = [tune for age in range(rules.origins, 0, -1)
+    tests = {age: tune for age in range(rules.origins, 0, -1)
              if (tune := _test_origin(support, ground, sources, parts, rules, float(age)))
-             is not None]
-    density = np.concatenate(tests) if tests else np.zeros((0, len(parts) + 1))
-    share = weigh_parts(density, _set_prior(parts, sources, rules))
+             is not None}
+    later = [np.flatnonzero(_find_later(sources, float(age))) for age in tests]
+    tuning = join_tests(list(tests.values()), later, set_prior(parts, sources, rules))
     origin = _open_origin(support, ground, sources, parts, 0.0, rules)
-    mass = np.array([_decay_part(part, sources, origin).sum() if part.width >= 0 else 0.0
+    mass = np.array([decay_part(part, sources, origin).sum() if part.width >= 0 else 0.0
                      for part in parts])
-    return Stack(parts=parts, share=share, rate=measure_rate(sources, rules), mass=mass,
-                 origin=origin, even=1.0 / float(support.size.sum()))
-
-
-def list_parts(sources: Sources, rules: StackRules) -> tuple[Part, ...]:
-    """Parts of the mixture, in a fixed order: kernels by guide, width, memory, group; grounds."""
-    inside = sources.unit >= 0
-    groups = sorted(set(sources.group[inside].tolist()))
-    parts = [Part(PLACE, width, life, group) for width in range(len(rules.widths_km))
-             for life in rules.half_lives_years for group in groups]
-    parts.append(Part(PLACE))
-    if inside.sum() >= rules.trees_from:
-        parts += [Part(TREES, width, life) for width in range(len(rules.widths_km))
-                  for life in rules.half_lives_years]
-        parts.append(Part(TREES))
-    return tuple(parts)
+    return Stack(parts=parts, share=tuning.weigh(), rate=measure_rate(sources, rules), mass=mass,
+                 origin=origin, even=1.0 / float(support.size.sum()), tuning=tuning)
 
 
 def measure_rate(sources: Sources, rules: StackRules) -> float:
@@ -244,13 +227,6 @@ def measure_rate(sources: Sources, rules: StackRules) -> float:
     life = rules.rate_half_life_years
     decayed = weigh_decay(sources.age_years[sources.unit >= 0], life).sum()
     return float(decayed / decay_window(sources.window_years, life))
-
-
-def _set_prior(parts: tuple[Part, ...], sources: Sources, rules: StackRules) -> FloatArray:
-    inside = sources.group[sources.unit >= 0]
-    share = {group: float((inside == group).mean()) for group in set(inside.tolist())}
-    raw = np.array([share.get(part.group, 1.0) for part in parts] + [1.0])
-    return np.asarray(rules.prior * raw / raw.sum())
 
 
 def _open_origin(
@@ -273,28 +249,32 @@ def _open_origin(
 def _test_origin(
     support: Support, ground: Ground, sources: Sources, parts: tuple[Part, ...],
     rules: StackRules, age_years: float,
-) -> FloatArray | None:
-    """Density of every part, made of an earlier past, at the incidents of the year after it."""
-    inside = sources.unit >= 0
-    later = inside & (sources.age_years < age_years) & (sources.age_years >= age_years - 1)
+) -> tuple[FloatArray, Indices] | None:
+    """Density of every part, made of an earlier past, at the incidents of the year after it.
+
+    One row for all incidents of a unit of fitting, and the row of each.
+    """
+    inside, later = sources.unit >= 0, _find_later(sources, age_years)
     if (inside & (sources.age_years >= age_years)).sum() < _LEAST_PAST or not later.any():
         return None
     origin = _open_origin(support, ground, sources, parts, age_years, rules)
-    at = sources.unit[later]
+    _, one, place = np.unique(support.pool[sources.unit[later]], return_index=True,
+                              return_inverse=True)
+    at = sources.unit[later][one]
     density = np.empty((len(at), len(parts) + 1))
     density[:, -1] = 1.0 / support.size.sum()
     for key, spread in origin.spreads.items():
         own = [n for n, part in enumerate(parts) if (part.guide, part.width) == key]
-        weight = np.column_stack([_decay_part(parts[n], sources, origin) for n in own])
+        weight = np.column_stack([decay_part(parts[n], sources, origin) for n in own])
         # A part without any incident by then has foreseen nothing.
         density[:, own] = spread.read(weight / np.maximum(weight.sum(axis=0), 1e-300), at)
     for n, part in enumerate(parts):
         if part.width < 0:
             density[:, n] = support.read(origin.guides[part.guide], at)
-    return density
+    return density, place
 
 
-def _decay_part(part: Part, sources: Sources, origin: Origin) -> FloatArray:
-    """Decayed weight of each incident of an origin in a part; 0 for those of another group."""
-    decay = weigh_decay(sources.age_years[origin.rows] - origin.age_years, part.half_life_years)
-    return decay * (sources.group[origin.rows] == part.group) if part.group >= 0 else decay
+def _find_later(sources: Sources, age_years: float) -> NDArray[np.bool_]:
+    """Incidents of the year after an origin, within a unit."""
+    year = (sources.age_years < age_years) & (sources.age_years >= age_years - 1)
+    return np.asarray(year & (sources.unit >= 0))

@@ -27,7 +27,7 @@ class Spread(Protocol):
         """Sum of weighted kernels at e units, per size; weights (n, k) give (e, k)."""
 
     def put(self, weight: FloatArray) -> FloatArray:
-        """Sum of weighted kernels on every unit, per size; weights (n,) give (m,)."""
+        """Sum of weighted kernels on every unit, per size; weights (n,) or (n, k) give (m, ...)."""
 
 
 class Prepared(Protocol):

@@ -13,7 +13,7 @@ from georisk.fitting.bandwidths import LADDER_KM, Scatter, measure_masses, score
 from georisk.fitting.classes import group_classes
 from georisk.fitting.design import build_design
 from georisk.fitting.grids import GridSupport
-from georisk.fitting.grounds import measure_ground, measure_route_km
+from georisk.fitting.grounds import POSITION, measure_ground, measure_route_km
 from georisk.fitting.stack import Ground, Sources, StackRules
 from georisk.incidents import DAYS_PER_YEAR
 
@@ -121,8 +121,8 @@ class Workshop:
             domain.xy_km, domain.lon, domain.lat, domain.area_km2, self.layers,
             crs_metric=self.crs_metric, rules=self.conditions, region_km=self.region_km,
             extra=routes)
-        bare = build_design(made.values, xy_km=np.zeros_like(domain.xy_km),
-                            size=domain.area_km2)
+        bare = build_design(made.values.drop(columns=list(POSITION)),
+                            xy_km=np.zeros_like(domain.xy_km), size=domain.area_km2)
         return KeptGround(made.design, made.values, bare, Memory(40))
 
     def support(self, domain: Domain) -> GridSupport:

@@ -1,4 +1,4 @@
-"""Compiled loops of the plane kernel; `georisk.kernels.plane` is the door to them.
+"""What the compiled loops over Gaussians are made of: their height, and who lies within reach.
 
 Points lie in cells, cells in strips of equal x. A strip's points are contiguous and padded to a
 multiple of ``LANES``, so that the inner loops turn into vector instructions without reordering
@@ -33,7 +33,7 @@ _C4, _C5, _C6, _C7 = 0.009618025613598, 0.001333347848089, 0.000154697291407, 1.
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:  # noqa: ANN401 - compiler's own types
+def fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:  # noqa: ANN401 - compiler's own types
     """Product and sum a * b + c, rounded once on every machine; no fast maths."""
     def build(_target: Any, builder: Any, _signature: Any, given: Any) -> Any:  # noqa: ANN401
         return builder.fma(*given)
@@ -42,21 +42,20 @@ def _fma(_context: Any, _a: Any, _b: Any, _c: Any) -> Any:  # noqa: ANN401 - com
 
 
 @compile_loop
-def _halve(u: float) -> float:
+def halve(u: float) -> float:
     """2^-u for u from 0 to 1000, to 6e-11 of itself."""
     shifted = _ROUND - u
     r = _ROUND - shifted - u
-    p = _fma(r, _fma(r, _fma(r, _C7, _C6), _C5), _C4)
-    p = _fma(r, _fma(r, _fma(r, _fma(r, p, _C3), _C2), _C1), _C0)
+    p = fma(r, fma(r, fma(r, _C7, _C6), _C5), _C4)
+    p = fma(r, fma(r, fma(r, fma(r, p, _C3), _C2), _C1), _C0)
     exponent = np.float64(shifted).view(np.int64) << 52
     return float(np.int64(np.float64(p).view(np.int64) + exponent).view(np.float64))
 
 
 @compile_loop
-def describe(mass: float, width_km: float) -> tuple[float, float]:
-    """Halvings per km2 of squared distance, and height of the peak, per km2."""
-    fall = 0.5 / (width_km * width_km)
-    return fall / _LN2, mass * fall / math.pi
+def measure_fall(width_km: float) -> float:
+    """Halvings per km2 of squared distance."""
+    return 0.5 / (width_km * width_km) / _LN2
 
 
 @compile_loop
@@ -111,7 +110,8 @@ def place_in_cells(
 
 
 @compile_loop
-def _find_strips(x: float, reach: float, frame: FloatArray, strips: int) -> tuple[int, int]:
+def find_strips(x: float, reach: float, frame: FloatArray, strips: int) -> tuple[int, int]:
+    """First and last strip within a reach."""
     low = int(max((x - reach - frame[0]) / frame[2], 0.0))
     # A source left of every strip would round up to the first.
     high = int(min((x + reach - frame[0]) / frame[2] + 1.0, float(strips))) - 1
@@ -119,7 +119,7 @@ def _find_strips(x: float, reach: float, frame: FloatArray, strips: int) -> tupl
 
 
 @compile_loop
-def _find_run(
+def find_run(
     strip: int, x: float, y: float, reach: float, frame: FloatArray, start: NDArray[np.int64]
 ) -> tuple[int, int]:
     """Find the slots of one strip that a circle may hold, whole lanes; padding is far away."""
@@ -138,111 +138,14 @@ def _find_run(
 
 
 @compile_loop
-def arrange(
-    x: FloatArray, y: FloatArray, mass: FloatArray, width: FloatArray,
-    place: tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64], int],
-) -> FloatArray:
-    """Sources by slot as `collect` wants them, shape (4, slots).
-
-    Parameters
-    ----------
-    x, y : array of shape (m,)
-        km, in the order of the slots.
-    mass, width : array of shape (n,)
-    place : (members, slot, start, size)
-        Which of the masses and widths the m are, and from `place_in_cells`.
-    """
-    members, slot, start, size = place
-    placed = np.empty((4, size))
-    for strip in range(len(start)):
-        end = start[strip, -1]
-        placed[:, end : (end + LANES - 1) // LANES * LANES] = FAR_KM
-    for i in range(len(members)):
-        to, of = slot[i], members[i]
-        placed[0, to], placed[1, to] = x[i], y[i]
-        placed[2, to], placed[3, to] = describe(mass[of], width[of])
-    return placed
-
-
-@compile_loop
-def scatter(
-    at: FloatArray, start: NDArray[np.int64], frame: FloatArray, source: FloatArray, cut: float
-) -> FloatArray:
-    """Sum of all sources' Gaussians at each slot, added source after source.
-
-    Parameters
-    ----------
-    at : array of shape (2, slots)
-        x and y of the points, km; padding lies at ``FAR_KM``.
-    source : array of shape (n, 4)
-        x, y, mass and width; km.
-    cut : float
-        Reach in widths.
-    """
-    px, py = at[0], at[1]
-    out = np.zeros(len(px))
-    limit = bound_halvings(cut)
-    for i in range(len(source)):
-        x, y, mass, width = source[i]
-        fall, peak = describe(mass, width)
-        wide = cut * width * (1.0 + 1e-9) + 1e-9
-        low, high = _find_strips(x, wide, frame, start.shape[0])
-        for strip in range(low, high + 1):
-            first, last = _find_run(strip, x, y, wide, frame, start)
-            near_x, near_y, near = px[first:last], py[first:last], out[first:last]
-            for j in range(len(near)):
-                dx, dy = near_x[j] - x, near_y[j] - y
-                u = _fma(dx, dx, dy * dy) * fall
-                bump = peak * _halve(u)
-                near[j] += bump if u <= limit else 0.0
-    return out
-
-
-@compile_loop
-def collect(
-    source: FloatArray, start: NDArray[np.int64], frame: FloatArray, at: FloatArray,
-    reach: tuple[float, float],
-) -> FloatArray:
-    """Sum the Gaussians of all sources at each point, point after point, shape (m,).
-
-    Parameters
-    ----------
-    source : array of shape (4, slots)
-        From `arrange`.
-    at : array of shape (m, 2)
-        km.
-    reach : (widths, km)
-        Of each source, and the longest.
-    """
-    px, py, falls, peaks = source[0], source[1], source[2], source[3]
-    out, part = np.zeros(len(at)), np.zeros(len(px))
-    limit, wide = bound_halvings(reach[0]), reach[1] * (1.0 + 1e-9) + 1e-9
-    for i in range(len(at)):
-        x, y = at[i]
-        low, high = _find_strips(x, wide, frame, start.shape[0])
-        used = 0
-        for strip in range(low, high + 1):
-            first, last = _find_run(strip, x, y, wide, frame, start)
-            used = _widen(part, used, last - first)
-            near_x, near_y, fall = px[first:last], py[first:last], falls[first:last]
-            peak, bumps = peaks[first:last], part[: last - first]
-            for j in range(len(near_x)):
-                dx, dy = near_x[j] - x, near_y[j] - y
-                u = _fma(dx, dx, dy * dy) * fall[j]
-                bump = peak[j] * _halve(u)
-                bumps[j] += bump if u <= limit else 0.0
-        out[i] = _fold(part, used)
-    return out
-
-
-@compile_loop
-def _widen(part: FloatArray, used: int, needed: int) -> int:
+def widen(part: FloatArray, used: int, needed: int) -> int:
+    """How much of a buffer is in use; what comes to it begins at 0."""
     part[used:needed] = 0.0
     return max(used, needed)
 
 
 @compile_loop
-def _fold(part: FloatArray, used: int) -> float:
+def fold(part: FloatArray, used: int) -> float:
     """Sum of the first values, halved again and again: always the same order."""
     while used > LANES:
         half = (used // LANES + 1) // 2 * LANES

@@ -22,75 +22,13 @@ if TYPE_CHECKING:
 
     from layers.crs import FloatArray
 
-__all__ = ["LixelNetwork", "build_lixels", "build_network_kernel", "spread_on_network"]
+__all__ = ["LixelNetwork", "build_lixels", "build_network_kernel"]
 
 STEPS = 8
 CLASS_RATIO = 1.2
 DROP_SHARE = 1e-9
 _COLUMNS_AT_ONCE = 128
 _CELLS_AT_ONCE = 4_000_000
-
-
-def spread_on_network(
-    network: LixelNetwork,
-    segment: NDArray[np.intp],
-    share: FloatArray,
-    mass: FloatArray,
-    width_km: FloatArray,
-    *,
-    class_ratio: float = CLASS_RATIO,
-) -> FloatArray:
-    """Density per km that some masses leave on each segment, shape (m,).
-
-    Parameters
-    ----------
-    network : LixelNetwork
-    segment : array of shape (n,)
-        Segment of each mass.
-    share : array of shape (n,)
-        How far along it, 0 at its start to 1 at its end.
-    mass, width_km : array of shape (n,)
-    class_ratio : float
-        Widths are rounded to powers of it: one factorisation a class.
-
-    Returns
-    -------
-    array of shape (m,)
-        Times the lengths, it sums to the mass, in every part of the network by itself.
-
-    Raises
-    ------
-    ValueError
-        If an array does not fit the network, or a value is out of bounds.
-
-    References
-    ----------
-    McSwiggan, Baddeley & Nair (2017), Kernel density estimation on a linear network.
-
-    Examples
-    --------
-    A wide kernel fills a short road evenly: 3 over 6 km.
-
-    >>> road = build_lixels([0, 1], [1, 2], np.array([2.0, 4.0]), lixel_km=0.5)
-    >>> spread_on_network(road, np.array([0]), np.array([0.0]), np.array([3.0]),
-    ...                   np.array([90.0])).round(3).tolist()
-    [0.5, 0.5]
-    """
-    segment, share, width = _check_places(network, segment, share, width_km)
-    mass = np.asarray(mass, np.float64)
-    if mass.shape != segment.shape or not (np.isfinite(mass) & (mass >= 0)).all():
-        raise ValueError(f"mass: expected {len(segment)} finite values of at least 0")
-    lixel = network.find_lixels(segment, share)
-    held, collect = np.zeros(len(network.length_km)), _gather_segments(network)
-    order = np.lexsort((mass, lixel))
-    power = _find_classes(width, class_ratio)
-    for each in np.unique(power):
-        members = order[power[order] == each]
-        heat = np.zeros(len(network.lixel_km))
-        np.add.at(heat, lixel[members], mass[members])
-        density = _flow(_factorise(network, class_ratio ** int(each)), heat[:, None])
-        held += _report(collect @ density, np.array([mass[members].sum()]))[:, 0]
-    return held / network.length_km
 
 
 def build_network_kernel(
@@ -106,10 +44,13 @@ def build_network_kernel(
     Parameters
     ----------
     network : LixelNetwork
-    segment, share, width_km : array of shape (n,)
-        As for `spread_on_network`.
+    segment : array of shape (n,)
+        Segment of each incident.
+    share : array of shape (n,)
+        How far along it, 0 at its start to 1 at its end.
+    width_km : array of shape (n,)
     class_ratio : float
-        Widths are rounded to powers of it.
+        Widths are rounded to powers of it: one factorisation a class.
 
     Returns
     -------
@@ -121,7 +62,7 @@ def build_network_kernel(
     Raises
     ------
     ValueError
-        As `spread_on_network` does.
+        If an array does not fit the network, or a value is out of bounds.
 
     References
     ----------

@@ -122,15 +122,20 @@ def tell_missing(row: pd.Series) -> str:
 
 
 def tell_band(low: float, high: float) -> str:
-    """A rank band as shares of all that are ranked.
+    """A rank band as places in a line of 100, the neediest first.
+
+    Parameters
+    ----------
+    low, high : float
+        Ranks as shares of all that are ranked.
 
     Examples
     --------
-    >>> tell_band(0.002, 0.138)
-    'first 1-14 %'
+    >>> tell_band(0.002, 0.138), tell_band(0.002, 0.003)
+    ('1 to 14', '1')
     """
     ends = [max(1, int(np.ceil(100 * value - 1e-9))) for value in (low, high)]
-    return f"first {ends[0]}-{ends[1]} %" if ends[0] != ends[1] else f"first {ends[0]} %"
+    return f"{ends[0]} to {ends[1]}" if ends[0] != ends[1] else f"{ends[0]}"
 
 
 def tabulate_defaults(parameters: Parameters, names: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What still holds an erased record, for people to clear: published snapshots, and source files.
+"""What still holds an erased record, for people to clear: snapshots, reports and source files.
 
 Looking is best effort and bounded; what was not looked into is said too.
 """
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from georisk.validation.report import SKILL_FILE
 from layers.errors import StudyError
 from layers.register.history import read_table
 
@@ -25,6 +26,8 @@ MOST_BYTES = 200_000_000
 _CHUNK = 1 << 20
 _NOT_SOURCES = frozenset({"runs", "register", "state"})
 _REFERENCE = re.compile(r"(.+_)?ids?")
+_TALLY = ("cells in which incidents fell, by year, and totals, without any id: whether this one is "
+          "among them cannot be seen; run `georisk validate` again, or delete it")
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,22 @@ def _is_list(kind: pa.DataType) -> bool:
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def find_tallies(runs: Path, *, role: str) -> tuple[str, ...]:
+    """Reports beside the snapshots that may have counted a record of a role, and what they hold.
+
+    Examples
+    --------
+    Nobody is counted in places of help.
+
+    >>> from pathlib import Path
+    >>> find_tallies(Path("runs"), role="facility")
+    ()
+    """
+    if role != "incident" or not (runs / SKILL_FILE).is_file():
+        return ()
+    return (f"{SKILL_FILE}: {_TALLY}",)
 
 
 def find_files(folder: Path, id_: str, *, leaving_out: Iterable[Path], most: int = MOST_BYTES

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from georisk.register.carriers import find_carriers, find_files
+from georisk.register.carriers import find_carriers, find_files, find_tallies
 from georisk.register.keeping import find_kept, find_shelf, read_tombstones, require_own, write_json
 from georisk.locking import hold_lock
 from georisk.register.tombstones import add_key, read_keys
@@ -47,6 +47,8 @@ class Erased:
         Files of the study, other than what georisk keeps, that still hold the id.
     unsearched : tuple of str
         Snapshots and files that were damaged or too large to look into.
+    tallies : tuple of str
+        Reports beside the snapshots that may have counted the record, each with what it holds.
     """
 
     rows: int
@@ -55,6 +57,7 @@ class Erased:
     editions: tuple[str, ...]
     files: tuple[str, ...] = ()
     unsearched: tuple[str, ...] = ()
+    tallies: tuple[str, ...] = ()
 
 
 def forget_record(study: Study, *, layer: str, id_: str, runs: Path) -> Erased:
@@ -87,7 +90,8 @@ def forget_record(study: Study, *, layer: str, id_: str, runs: Path) -> Erased:
     carriers = find_carriers(runs, layer, spec.id, id_)
     files = find_files(study.file.parent, id_, leaving_out=(runs, shelf.rows))
     return Erased(int(id_ in kept.frame.index), lines, unpublished, carriers.holders,
-                  files.holders, carriers.unsearched + files.unsearched)
+                  files.holders, carriers.unsearched + files.unsearched,
+                  find_tallies(runs, role=spec.role))
 
 
 def forget_quarantine(study: Study, *, layer: str) -> int:

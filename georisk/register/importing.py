@@ -127,7 +127,8 @@ def plan_import(study: Study, files: Sequence[Path], order: Order) -> Plan:
         raise CallError(f"{order.layer} is not imported: name its file in study.toml")
     base = find_kept(study, order.layer) or _adopt(study, order.layer)
     entry = study.config.layers.get(order.layer, LayerConfig(path=()))
-    wanted = Wanted(spec, entry.columns, order.sheet or entry.sheet, order.owner)
+    wanted = Wanted(spec, entry.columns, order.sheet or entry.sheet, order.owner,
+                    study.corridor(order.layer))
     hauls = read_hauls(files, wanted, adapter=order.adapter)
     notes = tuple(f"{path.name}: {note}" for path, haul in zip(files, hauls, strict=True)
                   for note in haul.notes)

@@ -62,7 +62,7 @@ def pose_problem(
     coverage : DataFrame
         Of the places that stand; they stay, so only uncovered rows are demand.
     services : DataFrame
-        Index service; columns ``threshold_h`` and ``measure``.
+        Index service; column ``measure``. Thresholds are those of the coverage.
     travel : Travel
         Over a network of the same segments with the *candidates* attached as places.
     wanted : collection of str
@@ -103,14 +103,13 @@ def list_demand(
     DataFrame
         One row each, in the order of ``coverage_id``; columns as `SitingProblem.demand`.
     """
-    names = ["segment_id", "service", "direction"]
+    names = ["segment_id", "service", "direction", "threshold_h"]
     open_ = ~coverage["covered"].to_numpy(bool) & coverage["service"].isin(list(wanted))
     demand = coverage.loc[open_, names].sort_index().reset_index(drop=True)
     row = segments.index.get_indexer(demand["segment_id"])
     return demand.assign(
         segment=row,
         length_km=segments["length_km"].to_numpy(float)[row],
-        threshold_h=services["threshold_h"].reindex(demand["service"]).to_numpy(float),
         measure=services["measure"].reindex(demand["service"]).to_numpy(object),
     )
 

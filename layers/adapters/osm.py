@@ -47,8 +47,10 @@ def read_osm(path: Path, wanted: Wanted) -> Haul:
     """
     layer = wanted.spec.name
     if layer == WAYS:
-        ways = read_ways(path)
-        return Haul(ways, notes=(f"{len(ways)} ways between junctions", f"source: {SOURCE}"))
+        ways = read_ways(path, area=wanted.area)
+        cut = ("cut to the corridor of the legs while it was read",) if wanted.area else ()
+        notes = (f"{len(ways)} ways between junctions", f"source: {SOURCE}")
+        return Haul(ways, notes=(*notes, *cut))
     if layer not in PLACE_LAYERS:
         raise ValueError(
             f"OpenStreetMap fills {', '.join((*PLACE_LAYERS, WAYS))}, not {layer}")

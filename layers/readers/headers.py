@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +33,7 @@ _TAG = re.compile(r"#[a-z][a-z0-9_]*(\s*\+\s*[a-z0-9_]+)*\s*", re.IGNORECASE)
 _UNIT = re.compile(r"[(\[].{1,12}[)\]]|°[CF]?|%|k?m²?|mm|ha|deg(rees)?|yyyy-mm-dd", re.IGNORECASE)
 
 
+@lru_cache(maxsize=4096)
 def fold_name(text: str) -> str:
     """Fold a column name so that spellings of one name meet.
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from georisk.explaining import MIN_FACTOR
 from georisk.risk import INSUFFICIENT, EvidenceRules
 from maps.catalogues import Words, load_words
 
@@ -102,6 +103,9 @@ def tell_explanation(
     notes = [words["note_deaths"], words["note_not_measured"], words["note_factors"]]
     if explanation.harms:
         notes.append(words["note_harms"])
+    if (explanation.equal_detection or 1.0) >= MIN_FACTOR:
+        times = show_number(explanation.equal_detection or 1.0, words)
+        notes.append(words.say(f"equal_detection_{explanation.scope}", times=times))
     return Told(_tell_ratio(explanation, words, labels or {}), tuple(facts), tuple(notes))
 
 

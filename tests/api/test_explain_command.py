@@ -5,22 +5,17 @@ from __future__ import annotations
 import json
 import stat
 
-import grid_study
 import pandas as pd
 import pytest
 
 from api.audit import read_log
 from api.cli import main
-from georisk.snapshot import publish
-from georisk.study import Study
 from maps.sentences import load_sentences
 
 
-@pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("explain")
-    publish(Study.open(grid_study.write_grid_study(folder)), folder / "runs")
-    return folder
+@pytest.fixture
+def study(published_grid):
+    return published_grid
 
 
 @pytest.fixture

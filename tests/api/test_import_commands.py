@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 
 import grid_study
 import pytest
+from command import call_apart
+from command import call_here as call
 from surroundings import EMBEDDED, ROOT
 
 HEADER = ["incident_id", "date", "class", "dead", "n_victims", "lon", "lat", "source", "synthetic"]
 
 
-def call(*arguments, **more):
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-    return subprocess.run([sys.executable, "-m", "api.cli", *map(str, arguments)], cwd=ROOT,
-                          env=env, capture_output=True, text=True, check=False, **more)
-
-
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
     grid_study.write_grid_study(tmp_path / "study")
     return tmp_path / "study"
 
@@ -106,7 +100,7 @@ def test_pairs_are_written_decided_and_gone(folder, tmp_path):
     second = write_incidents(tmp_path / "b.csv", {"incident_id": "b-1", "source": "Radio X",
                                                   "dead": "7", "n_victims": "7", "lat": "14.051"})
     for path, owner in ((first, "one"), (second, "two")):
-        assert call("import", path, "--layer", "incidents", "-s", folder, "--owner",
+        assert call_apart("import", path, "--layer", "incidents", "-s", folder, "--owner",
                     owner).returncode == 0
     table = tmp_path / "pairs.csv"
     assert call("duplicates", "--layer", "incidents", "-s", folder, "-o", table).returncode == 0
@@ -120,7 +114,9 @@ def test_pairs_are_written_decided_and_gone(folder, tmp_path):
         writer = csv.DictWriter(file, lines[0])
         writer.writeheader()
         writer.writerows(mine)
-    done = call("duplicates", "--layer", "incidents", "-s", folder, "--apply", table, "--json")
+    # Every other process: what one call left, the next finds on the disk.
+    done = call_apart("duplicates", "--layer", "incidents", "-s", folder, "--apply", table,
+                      "--json")
     assert done.returncode == 0, done.stderr
     left = json.loads(done.stdout)
     assert not [line for line in left if line["id_a"] == "a-1" and line["id_b"] == "b-1"]

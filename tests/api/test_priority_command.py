@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 
 import grid_study
 import pytest
-from surroundings import ROOT
+from command import call_apart, call_here
 
 from api.audit import read_log
 from api.cli import main
@@ -23,20 +20,12 @@ def place(tmp_path_factory):
     return folder
 
 
-def call(place, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "api.cli", "priority", "-s", str(place / "study"), *arguments],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200",
-             "GEORISK_STATE": str(place / "state")},
-    )
-
-
 def test_people_read_bands_reasons_and_what_is_only_declared(place):
-    done = call(place, "--top", "3", "-o", str(place / "out"))
+    done = call_apart("priority", "-s", place / "study", "--top", "3", "-o", place / "out",
+                      GEORISK_STATE=str(place / "state"))
     assert done.returncode == 0, done.stderr
     assert "index, not a forecast; restricted" in done.stdout
-    assert "first 1" in done.stdout
+    assert "line of 100, the neediest first" in " ".join(done.stdout.split())
     assert "SYNTHETIC" in done.stdout
     assert "for field teams to replace" in done.stdout
     assert "profile.adult_man" in done.stdout
@@ -50,8 +39,9 @@ def test_people_read_bands_reasons_and_what_is_only_declared(place):
 
 
 def test_json_is_one_document(place):
-    done = call(place, "--json", "--corridor", "west", "--profile", "woman_alone", "--month", "7",
-                "--mode", "foot", "--top", "2", "--sensitivity")
+    done = call_here("priority", "-s", place / "study", "--json", "--corridor", "west",
+                     "--profile", "woman_alone", "--month", "7", "--mode", "foot", "--top", "2",
+                     "--sensitivity")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["label"] == "index, not a forecast"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from fitting_world import make_degree_grid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from validation_world import make_domain, make_record
@@ -25,8 +27,8 @@ from georisk.fitting.bandwidths import (
     tune_kernel,
 )
 from georisk.fitting.workshop import measure_ages, support_domain
-from georisk.incidents import Points, weigh_decay
-from georisk.intensity import Kernel, measure_bandwidths
+from georisk.incidents import weigh_decay
+from georisk.intensity import Kernel
 
 DOMAIN = make_domain()
 SUPPORT = support_domain(DOMAIN)
@@ -40,13 +42,26 @@ def scatter_of(record, year=2022):
 SCATTER = scatter_of(make_record(40))
 
 
-def test_widths_are_those_of_the_intensity():
-    kernel = Kernel(7.5, 2.0, 0.1, cut_sigmas=10.0)
+def loop_widths(scatter, weight, h0_km, search):
+    """METHOD 2.3, one incident at a time."""
+    pilot = []
+    for at in scatter.xy_km:
+        wide = [math.hypot(h0_km, sigma) for sigma in scatter.sigma_km]
+        pilot.append(sum(
+            w * math.exp(-0.5 * (math.dist(at, other) / width) ** 2) / width**2
+            for w, other, width in zip(weight, scatter.xy_km, wide, strict=True)))
+    logs = [w * math.log(f) for w, f in zip(weight, pilot, strict=True)]
+    typical = math.exp(sum(logs) / sum(weight))
+    least, most = search.clip_low * h0_km, search.clip_high * h0_km
+    return np.array([math.hypot(min(max(h0_km * (f / typical) ** -0.5, least), most), sigma)
+                     for f, sigma in zip(pilot, scatter.sigma_km, strict=True)])
+
+
+def test_widths_are_those_of_a_double_loop():
     weight = weigh_decay(SCATTER.age_years, 2.0)
-    points = Points(SCATTER.xy_km, SCATTER.sigma_km, SCATTER.age_years, weight)
     both = np.column_stack([np.ones(len(SCATTER)), weight])
     own = measure_widths(SCATTER, both, 7.5, STRONG)
-    assert own[:, 1] == pytest.approx(measure_bandwidths(points, kernel), rel=2e-5)
+    assert own[:, 1] == pytest.approx(loop_widths(SCATTER, weight, 7.5, STRONG), rel=2e-5)
     assert np.abs(own[:, 0] / own[:, 1] - 1).max() > 0.01
 
 
@@ -73,6 +88,25 @@ def test_reading_is_what_the_surface_says():
     whole = estimate_density(SCATTER, kernel)
     assert 0.9 * read + 0.1 / DOMAIN.area_km2.sum() == pytest.approx(whole[cells], rel=0.01)
     assert float((whole * DOMAIN.area_km2).sum()) == pytest.approx(1, abs=1e-9)
+
+
+def test_cells_in_degrees_are_read_as_the_surface_says():
+    """A kernel of 12 km stays one of 12 km where an axis counts degrees."""
+    grid = make_degree_grid(60, 48)
+    middle = np.flatnonzero((grid.column % 7 == 3) & (grid.row % 7 == 3))
+    xy_km = grid.xy_km[middle] + 1.0
+    masses = measure_masses(grid, xy_km)
+    inner = np.abs(xy_km - grid.xy_km.mean(axis=0)).max(axis=1) < 60
+    assert masses[inner, np.searchsorted(LADDER_KM, 12)] == pytest.approx(1, abs=1e-3)
+    assert masses[0, -1] < 0.5
+    some = Scatter(grid, xy_km, np.zeros(len(xy_km)), np.ones(len(xy_km)),
+                   grid.find_nearest(xy_km), masses)
+    weight = np.full(len(xy_km), 1 / len(xy_km))
+    cells = np.arange(0, len(grid), 101)
+    read = read_kernels(some, np.full(len(xy_km), 12.0), weight, cells)
+    whole = estimate_density(some, Kernel(12.0, None, 1e-6, 1.0, 1.0))
+    assert read == pytest.approx(whole[cells], rel=0.02)
+    assert float((whole * grid.size).sum()) == pytest.approx(1, abs=1e-9)
 
 
 def test_scores_by_hand():

@@ -25,8 +25,9 @@ from georisk.covariates import (
     transform_covariates,
 )
 from georisk.covariates.distances import measure_nearest_km, split_outlines
-from georisk.covariates.ground import LAND_GROUPS, OPEN_LAND, sample_bands, span_relief
+from georisk.covariates.ground import LAND_GROUPS, OPEN_LAND, sample_bands
 from georisk.covariates.nearness import sum_people
+from georisk.kernels.windows import span_windows
 from layers.catalog import find_spec
 
 EXAMPLES = settings(max_examples=10_000 if CAMPAIGN else 500, deadline=None)
@@ -237,7 +238,12 @@ def test_rasters_never_leave_the_range_of_what_is_around(ground):
     if np.isfinite(value).any():
         assert np.nanmin(value) >= np.nanmin(ground) - 1e-3
         assert np.nanmax(value) <= np.nanmax(ground) + 1e-3
-    span = span_relief(ground, (1, 1))
+    row, column = (at.ravel() for at in np.indices(ground.shape))
+    span = span_windows(ground, row, column, (1, 2), 0.0).reshape(ground.shape)
+    land = np.pad(np.maximum(ground, 0.0), ((1, 1), (2, 2)), constant_values=np.nan)
+    for r, c in zip(*np.nonzero(np.isfinite(ground)), strict=True):
+        window = land[r:r + 3, c:c + 5]
+        assert span[r, c] == np.nanmax(window) - np.nanmin(window)
     assert (np.isnan(span) == np.isnan(ground)).all()
     assert (span[np.isfinite(span)] >= 0).all()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 
 import grid_study
 import pandas as pd
@@ -32,16 +33,25 @@ def folder(tmp_path):
     return tmp_path / "study"
 
 
-@pytest.fixture
-def doubled(folder, tmp_path):
-    """One invented house in the sheets of two offices, 100 m apart, with two phones."""
-    bring(folder, write_sheet(tmp_path / "a.csv", make_row(1, name="EXAMPLE - Casa Azul",
-                                                           town="Xtown", phone="111")),
+@pytest.fixture(scope="module")
+def once_doubled(tmp_path_factory):
+    """Imported once: every test decides in a copy of its own."""
+    home = tmp_path_factory.mktemp("doubled")
+    folder = home / "study"
+    grid_study.write_grid_study(folder)
+    bring(folder, write_sheet(home / "a.csv", make_row(1, name="EXAMPLE - Casa Azul",
+                                                       town="Xtown", phone="111")),
           owner="crx")
-    bring(folder, write_sheet(tmp_path / "b.csv", {
+    bring(folder, write_sheet(home / "b.csv", {
         "place_id": "gt-oth-1", "name": "EXAMPLE - Casa Azul", "town": "Xtown", "phone": "222",
         "lat": "14.0209"}), owner="other")
     return folder
+
+
+@pytest.fixture
+def doubled(once_doubled, tmp_path):
+    """One invented house in the sheets of two offices, 100 m apart, with two phones."""
+    return shutil.copytree(once_doubled, tmp_path / "study")
 
 
 def pair_lines(table):

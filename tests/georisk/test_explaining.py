@@ -56,6 +56,18 @@ def test_by_hand():
     assert told.rest_names == ()
 
 
+def test_equal_detection_is_told_beside_the_factors_not_among_them():
+    frame = make_segments(THREE).assign(intensity_equal_detection=[1.0, 2.8, np.nan])
+    told = explain_segment(frame, None, "a-0002")
+    assert told.equal_detection == pytest.approx(1.4)  # 2.8 over an intensity of 2
+    assert told.ratio == 1.0
+    assert "detection" not in told.rest_names
+    assert explain_segment(frame, None, "a-0003").equal_detection is None
+    assert explain_segment(make_segments(THREE), None, "a-0002").equal_detection is None
+    blind = frame.assign(evidence="insufficient")
+    assert explain_segment(blind, None, "a-0002").equal_detection is None
+
+
 def test_the_median_is_a_real_segment_by_length_and_ties_go_by_id():
     rows = pd.DataFrame({"length_km": [1.0, 1, 1, 1], "intensity_per_100km_year": [5.0, 5, 1, 5]},
                         index=["d", "b", "a", "c"])

@@ -18,7 +18,14 @@ from fitting_world import (
 
 from georisk.bootstrap import Resampling, draw_multiplicity, label_blocks
 from georisk.fitting.classes import group_classes, mix_classes, share_classes
-from georisk.fitting.intervals import bootstrap_stack, redraw_effects
+from georisk.fitting.draws import Blocks
+from georisk.fitting.intervals import (
+    add_kernels,
+    bootstrap_stack,
+    redraw_blocks,
+    redraw_effects,
+    redraw_ground,
+)
 from georisk.fitting.place import PlaceModel
 from georisk.fitting.routes import Marks, list_shares, split_factors, tell_routes
 from georisk.fitting.stack import fit_stack
@@ -86,8 +93,9 @@ def test_a_class_leans_on_all_by_its_number():
 
 
 def test_a_hot_spot_of_one_class_shows_as_that_class(fitted):
-    support, stack, sources, marks = fitted
-    shares = share_classes(stack, sources, marks.classes, support.size, RULES)
+    _, stack, sources, marks = fitted
+    shares = share_classes(stack, sources, marks.classes, RULES,
+                           density=stack.estimate(sources))
     at = sources.unit[(sources.group == 0) & (sources.unit >= 0)]
     assert shares["wat"].to_numpy()[at].mean() > shares["wat"].mean()
     assert shares.sum(axis=1).to_numpy() == pytest.approx(1.0)
@@ -107,7 +115,8 @@ def test_a_class_keeps_to_its_own_ground_where_nothing_was_reported():
                            np.repeat([0, 1], 600))
     rules = replace(RULES, ridge=20.0)
     stack = fit_stack(support, ground, sources, rules)
-    shares = share_classes(stack, sources, KINDS[sources.group], support.size, rules)["wat"]
+    shares = share_classes(stack, sources, KINDS[sources.group], rules,
+                           density=stack.estimate(sources))["wat"]
     far = x > x.max() - 15
     assert shares[far & (water == 0)].mean() < 0.4
     assert shares[far & (water > 0)].mean() > 0.6
@@ -117,38 +126,52 @@ def test_groups_of_classes():
     assert group_classes(np.array(["acc", "sec", "unk"], object)).tolist() == [3, 3, 2]
 
 
-def test_the_interval_is_the_quantile_of_redrawn_fits(fitted):
+def test_an_incident_counted_again_counts_in_every_part_of_a_draw(fitted):
     support, stack, sources, marks = fitted
-    found = bootstrap_stack(stack, sources, marks.points, ridge=RULES.ridge, rules=DRAWS)
     rows = stack.origin.rows
     _, label = np.unique(label_blocks(marks.points, DRAWS)[rows], return_inverse=True)
-    drawn = draw_multiplicity(label.max() + 1, DRAWS)
-    weights = stack.weigh_kernels(sources)
+    times = draw_multiplicity(label.max() + 1, DRAWS)[label].astype(float)
+    blocks = redraw_blocks(stack, marks.points, DRAWS)
+    assert blocks.times[blocks.label[rows]] == pytest.approx(times)
+    share = stack.share[:, None] * np.random.default_rng(1).uniform(0.5, 1.5, (1, DRAWS.draws))
     place = next(n for n, part in enumerate(stack.parts) if part.width < 0)
     columns, size = stack.place.design.columns, support.size
     density = stack.origin.guides["place"] * size
     mean = density @ columns
     curve = len(rows) * (columns.T @ (columns * density[:, None]) - np.outer(mean, mean))
     curve += RULES.ridge * np.eye(len(mean))
+    decayed = marks.points.weight[rows]
+    rate = stack.rate * (decayed @ times) / decayed.sum()
+    effects = redraw_effects(stack, sources, blocks, ridge=RULES.ridge)
+    found = redraw_ground(stack, effects, share, rate=rate)
+    add_kernels(found, stack, sources, blocks, share)
     for b in (0, 17, 59):
-        times = drawn[label, b]
-        lam = sum(stack.origin.spreads[key].put(weight * times)
-                  for key, weight in weights.items())
-        score = ((columns[sources.unit[rows]] - mean) * (times - 1)[:, None]).sum(axis=0)
+        lam = sum(stack.origin.spreads[key].put(weight * times[:, b] * share[0, b] / stack.share[0])
+                  for key, weight in stack.weigh_kernels(sources).items())
+        score = ((columns[sources.unit[rows]] - mean) * (times[:, b] - 1)[:, None]).sum(axis=0)
         moved = PlaceModel(stack.place.coefficients + np.linalg.solve(curve, score),
                            stack.place.design, stack.place.fitting)
-        rate = stack.rate * (marks.points.weight[rows] @ times) / marks.points.weight[rows].sum()
-        lam = lam + rate * (stack.share[place] * moved.estimate_density()
-                            + stack.share[-1] * stack.even)
-        assert found.draws[:, b] == pytest.approx(lam, rel=1e-5)
-    assert found.low == pytest.approx(np.quantile(found.draws, 0.05, axis=1), rel=1e-4)
+        lam = lam + rate[b] * (share[place, b] * moved.estimate_density()
+                               + share[-1, b] * stack.even)
+        assert found[:, b] == pytest.approx(lam, rel=1e-9)
+
+
+def test_low_and_high_are_quantiles_of_the_draws_and_hold_the_intensity(fitted):
+    _, stack, sources, marks = fitted
     point = stack.estimate(sources)
-    assert ((found.low <= point) & (point <= found.high)).mean() > 0.9
+    found = bootstrap_stack(stack, sources, marks.points, ridge=RULES.ridge, rules=DRAWS,
+                            density=point)
+    assert found.low == pytest.approx(np.quantile(found.draws, 0.05, axis=1), rel=1e-4)
+    assert found.high == pytest.approx(np.quantile(found.draws, 0.95, axis=1), rel=1e-4)
+    assert ((found.low <= point) & (point <= found.high)).all()
+    assert (found.low > 0).all()
+    assert np.isfinite(found.draws).all()
 
 
 def test_the_same_seed_gives_the_same_draws(fitted):
     _, stack, sources, marks = fitted
-    one, two = (bootstrap_stack(stack, sources, marks.points, ridge=200.0, rules=DRAWS)
+    one, two = (bootstrap_stack(stack, sources, marks.points, ridge=200.0, rules=DRAWS,
+                                density=stack.estimate(sources))
                 for _ in range(2))
     assert one.draws.tobytes() == two.draws.tobytes()
 
@@ -157,10 +180,10 @@ def test_one_step_is_close_to_a_new_fit(fitted):
     """A fifth more of the incidents of one stretch moves the effects as a new fit would."""
     support, stack, sources, _ = fitted
     rows = stack.origin.rows
-    times = np.ones(len(rows))
-    times[sources.unit[rows] < 20] = 1.2
-    step = redraw_effects(stack, sources, times[:, None], ridge=RULES.ridge)[:, 0]
-    count = np.bincount(sources.unit[rows], weights=times, minlength=len(support.size))
+    times = np.where(sources.unit < 20, 1.2, 1.0)
+    each = Blocks(np.arange(len(times)), times[:, None])
+    step = redraw_effects(stack, sources, each, ridge=RULES.ridge)[:, 0]
+    count = np.bincount(sources.unit[rows], weights=times[rows], minlength=len(support.size))
     from georisk.fitting.place import Fitting, fit_place
 
     fitting = Fitting(np.arange(len(support.size)), np.ones(len(support.size), bool), support.size)
@@ -186,5 +209,6 @@ def test_no_draw_leaves_the_interval_empty_handed():
     stack = fit_stack(support, lay_ground(support, make_values(support)), sources,
                       replace(RULES, prior=5.0))
     none = Points(np.zeros((0, 2)), np.zeros(0), np.zeros(0), np.zeros(0))
-    found = bootstrap_stack(stack, sources, none, ridge=200.0, rules=DRAWS)
+    found = bootstrap_stack(stack, sources, none, ridge=200.0, rules=DRAWS,
+                            density=stack.estimate(sources))
     assert found.high.tolist() == [0.0] * 30

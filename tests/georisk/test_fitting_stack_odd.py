@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fitting_world import (
+    LAEA,
     RULES,
     draw_sources,
     fit,
@@ -15,7 +16,12 @@ from fitting_world import (
     with_trees,
 )
 
+from georisk.covariates import Rules
+from georisk.fitting.grounds import POSITION, measure_ground
+from georisk.fitting.place import Fitting
 from georisk.fitting.stack import StackRules
+from georisk.fitting.workshop import Workshop
+from georisk.validation.domain import build_domains
 
 GRID, LINES = make_grid(12, 9), make_lines(60)
 SUPPORTS = pytest.mark.parametrize("support", [GRID, LINES], ids=["grid", "lines"])
@@ -137,3 +143,28 @@ def test_a_known_truth_is_found_again(n, least):
         stack = fit(support, sources, values=values, rules=StackRules(trees_from=10**9))
         found = measure_bits(truth, stack.estimate(sources) * support.size / stack.rate)
         assert found > least * measure_bits(truth, truth)
+
+
+def test_where_a_unit_lies_is_for_trees_alone():
+    """Nothing known but the position: splines are flat, trees find the half that is hit."""
+    grid = make_grid(30, 20)
+    xy_km, size = grid.xy_km, grid.size
+    lon, lat = xy_km.T / 110
+    ground, _ = measure_ground(xy_km, lon, lat, size, {}, crs_metric=LAEA, rules=Rules(),
+                               region_km=1e6)
+    assert set(POSITION) <= set(ground.values)
+    assert not set(POSITION) & set(ground.design.factors)
+    east = xy_km[:, 0] > np.median(xy_km[:, 0])
+    fitting = Fitting(grid.pool, np.ones(len(grid), bool), size)
+    trees = ground.fit_trees(10.0 * east, fitting)
+    assert trees[east].min() > 2 * trees[~east].max()
+    splines = ground.fit_place(10.0 * east, fitting, ridge=20.0).estimate_density()
+    assert np.ptp(splines) < 1e-9
+
+
+def test_the_regression_of_the_first_design_sees_no_position():
+    (land,) = build_domains(None, area=(-98.0, 18.0, -96.0, 20.0), crs_metric=LAEA)
+    shop = Workshop({}, LAEA, Rules(), StackRules())
+    ground = shop.ground(land)
+    assert set(POSITION) <= set(ground.values)
+    assert not set(POSITION) & set(ground.bare.factors)

@@ -13,7 +13,7 @@ import pytest
 from test_importing import bring, make_row, open_study, snap, write_sheet
 
 from georisk.register import forgetting
-from georisk.register.carriers import find_carriers, find_files
+from georisk.register.carriers import find_carriers, find_files, find_tallies
 from georisk.register.forgetting import forget_quarantine, forget_record
 from georisk.register.importing import Order, carry_out, plan_import
 from georisk.register.keeping import find_kept, find_shelf
@@ -152,6 +152,16 @@ def test_snapshots_that_name_it_in_a_result_or_a_quarantine_are_listed(tmp_path)
     (tmp_path / "r5" / "layers" / "shelters.parquet").write_bytes(b"PAR1")
     found = find_carriers(tmp_path, "shelters", "place_id", "gt-1")
     assert (found.holders, found.unsearched) == (("r1", "r2", "r4"), ("r5",))
+
+
+def test_the_report_of_validate_is_listed_for_incidents_with_what_it_holds(folder):
+    assert find_tallies(folder / "runs", role="incident") == ()
+    (folder / "runs").mkdir(exist_ok=True)
+    (folder / "runs" / "skill.json").write_text("{}", "utf-8")
+    told, = find_tallies(folder / "runs", role="incident")
+    for part in ("skill.json", "cells", "totals", "without any id", "georisk validate"):
+        assert part in told
+    assert forget(folder).tallies == ()  # a house is counted in no report
 
 
 def test_quarantines_are_erased_as_a_whole(folder, tmp_path):

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from georisk.coverage import compute_coverage
-from georisk.gaps import Water, find_gaps, judge_severity
+from georisk.gaps import Walker, find_gaps
+from georisk.walking import Traveller
 from layers.catalog import find_spec
 from layers.errors import CallError
 
@@ -20,11 +21,11 @@ V = grid.FLAT_KMH
 few = settings(max_examples=settings().max_examples // 4)
 
 
-def gaps_of(places, services, *, routes=None, signs=None, corridors=None, water=None):
+def gaps_of(places, services, *, routes=None, signs=None, corridors=None, walker=None):
     segments = grid.make_segments(routes)
     travel = grid.make_travel(segments, places, signs=signs)
     coverage = compute_coverage(segments, travel, places, services)
-    return find_gaps(segments, coverage, services, travel=travel, water=water,
+    return find_gaps(segments, coverage, services, travel=travel, walker=walker,
                      corridors=grid.CORRIDORS if corridors is None else corridors)
 
 
@@ -100,15 +101,15 @@ def test_columns_are_those_of_the_spec(gaps: pd.DataFrame) -> None:
 
 
 def test_severity_of_water() -> None:
-    water = Water(carried_l=1.0)
+    walker = Walker(Traveller("adult_man", 1.0, 1.0, 70.0, 1.0, "men"))
     # 1 / 0.71 = 1.41 h carried; (1 + 0.05 * 70) / 0.71 = 6.34 h
-    rows = gaps_of(grid.make_places(), grid.make_services(water=7.0, medical=7.0), water=water)
+    rows = gaps_of(grid.make_places(), grid.make_services(water=7.0, medical=7.0), walker=walker)
     assert rows["severity"]["west-water-forward-n00-0001"] == "unsafe"  # 10 km: 1.99 h
     assert rows["severity"]["west-water-forward-n30-0004"] == "unsafe"  # 22 km: 4.37 h
     medical = rows[rows["service"] == "medical"]
     assert set(medical["severity"]) == {"uncovered"}
-    assert judge_severity("water", water.carried_h, water) == "uncovered"  # exactly at it
-    assert judge_severity("water", water.critical_h, water) == "unsafe"
+    assert rows["litres"]["west-water-forward-n30-0004"] == pytest.approx(22 / V * 0.71, abs=1e-5)
+    assert medical["litres"].isna().all()
 
 
 def test_a_gap_runs_on_over_legs_and_stops_at_a_covered_segment() -> None:

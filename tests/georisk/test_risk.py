@@ -22,7 +22,7 @@ from layers.catalog import find_spec
 
 RULES = EvidenceRules()
 LEAD_ADDS = {"corridor", "country", "near_place"}
-MADE_LATER = {"incidents_per_100k_person_km"}
+MADE_LATER = {"incidents_per_100k_person_km", "intensity_equal_detection", "source_years_50km"}
 
 
 def test_score_by_hand():

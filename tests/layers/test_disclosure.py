@@ -147,7 +147,7 @@ def test_who_sees_which_layer_as_it_stands():
     assert public == {
         "waypoints", "places", "boundaries", "shelters", "assistance_points",
         "health_facilities", "hazard_temperature", "hazard_rain", "hazard_relief",
-        "hazard_landcover", "hazard_storms", "rivers",
+        "hazard_landcover", "hazard_storms", "hazard_humidity", "hazard_wbgt", "rivers",
     }
     results = {spec.name: spec.effective_level for spec in load_catalog().values()
                if spec.role == "result"}

@@ -28,7 +28,8 @@ PLACE = {
 }
 BLANK = [name for name, column in SHELTERS.columns.items()
          if column.required and name not in PLACE]
-TYPED = [(spec, name) for spec in (SHELTERS, INCIDENTS) for name in list_judged(spec)]
+TYPED = [(spec, name) for spec in (SHELTERS, INCIDENTS)
+         for name in sorted(list_judged(spec))]
 NAMES = ["Juan Perez", "JUAN", "Ana", "Walter", "juan perez", "Perez 12/13", "Ana 555-1234",
          "María", "water;Juan Perez", "3 Juan", "yes Juan", "Mo-Fr Juan", "Ana@x.example"]
 

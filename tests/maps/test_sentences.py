@@ -26,14 +26,15 @@ TOLD = Explanation(
 )
 SENTENCES = {
     "en": "3.1 times the median of its corridor: x2.2 from incidents reported nearby in recent "
-          "years, x1.4 from being 8 km from the border, x1.0 from everything else.",
+          "years, x1.4 from being 8 km from the border, x1.0 from everything else (rounded).",
     "es": "3.1 veces la mediana de su corredor: x2.2 por incidentes reportados cerca en los "
-          "últimos años, x1.4 por estar a 8 km de la frontera, x1.0 por todo lo demás.",
+          "últimos años, x1.4 por estar a 8 km de la frontera, x1.0 por todo lo demás "
+          "(redondeado).",
     "fr": "3,1 fois la médiane de son corridor : x2,2 du fait d'incidents signalés à proximité "
           "ces dernières années, x1,4 parce que la frontière est à 8 km, x1,0 du fait de tout le "
-          "reste.",
+          "reste (arrondi).",
     "ht": "3,1 fwa medyàn koridò li a: x2,2 poutèt ensidan yo rapòte toupre nan dènye ane yo, "
-          "x1,4 poutèt distans ak fwontyè a se 8 km, x1,0 poutèt tout rès la.",
+          "x1,4 poutèt distans ak fwontyè a se 8 km, x1,0 poutèt tout rès la (awondi).",
 }
 
 
@@ -171,3 +172,25 @@ def test_a_printed_number_is_within_its_two_digits(value):
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_any_number_can_be_printed(value):
     assert show_number(value, load_sentences("ht"))
+
+
+EQUAL = {"en": "best quarter of its corridor", "es": "mejor cuarta parte de su corredor",
+         "fr": "meilleur quart de son corridor", "ht": "pi bon ka koridò li a"}
+NO_ESTIMATE = {"en": "not an estimate", "es": "no una estimación", "fr": "non une estimation",
+               "ht": "se pa yon estimasyon"}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_equal_detection_is_a_scenario_in_every_language(lang):
+    words = load_sentences(lang)
+    told = [note for note in tell_explanation(change(equal_detection=1.42), words).notes
+            if EQUAL[lang] in note]
+    assert len(told) == 1
+    assert NO_ESTIMATE[lang] in told[0]
+    assert show_number(1.42, words) in told[0]
+    study = tell_explanation(change(equal_detection=1.42, scope="study"), words).notes
+    assert not any(EQUAL[lang] in note for note in study)
+    assert any(NO_ESTIMATE[lang] in note for note in study)
+    for nothing in (None, 1.0, 1.04):
+        notes = tell_explanation(change(equal_detection=nothing), words).notes
+        assert not any(NO_ESTIMATE[lang] in note for note in notes)

@@ -140,3 +140,94 @@ def test_a_corridor_is_a_part_of_the_whole(path):
     print(f"corridor: {len(part.ways)} of {len(whole.ways)} ways")
     assert set(part.ways) == inside
     assert 0 < len(part.ways) < len(whole.ways)
+
+
+def test_times_over_a_leg_and_the_real_ways_equal_networkx(path):
+    """Synthetic leg across the centre, real ways: every node's hours to three invented places."""
+    import geopandas as gpd
+    import networkx as nx
+
+    from georisk.access import attach_places
+    from georisk.corridors import split_legs
+    from georisk.network import build_network
+    from georisk.routing import find_two_nearest
+    from georisk.travel import prepare_travel
+    from georisk.ways.area import draw_corridor
+    from georisk.ways.edges import build_ways
+    from georisk.ways.junctions import consolidate_junctions
+    from georisk.ways.links import link_ways
+
+    metric = "EPSG:3067"
+    leg = shapely.LineString([(24.935, 60.158), (24.940, 60.166), (24.952, 60.172)])
+    area = draw_corridor(np.array([leg], dtype=object), reach_km=2.0)
+    frame = read_ways(path, area=area).set_index("way_id")
+    legs = gpd.GeoDataFrame({"mode": ["foot"]}, index=["a"], geometry=[leg], crs="EPSG:4326")
+    segments = split_legs(legs, segment_km=1.0)
+    drawn = build_ways(frame, piece_km=1.0)
+    ways, fewer = consolidate_junctions(drawn, within_m=15.0)
+    bare = build_network(segments, crs_metric=metric)
+    linked = link_ways(bare, ways, segments, crs_metric=metric, join_km=0.05)
+    places = gpd.GeoDataFrame(index=["p", "q", "r"], crs="EPSG:4326", geometry=[
+        shapely.Point(xy) for xy in ((24.945, 60.160), (24.930, 60.170), (24.960, 60.163))])
+    network = attach_places(linked, places, segments, crs_metric=metric, max_access_km=1.0)
+    ours = find_two_nearest(prepare_travel(network, {"a": "road"}).graphs["walk", 1], np.arange(3))
+    hours = _route_on_foot(nx.MultiDiGraph(), network)
+    np.testing.assert_allclose(ours.hours, np.sort(hours, axis=0)[0], atol=1e-8)
+    np.testing.assert_allclose(ours.second_h, np.sort(hours, axis=0)[1], atol=1e-8)
+    lost, km, parts = linked.links.left_out
+    reached = np.isfinite(ours.hours)
+    print(f"corridor: {len(frame)} ways; {len(drawn.tail)} pieces, {fewer} nodes made one with a "
+          f"junction; {len(linked.links.segment)} links to the leg, farthest "
+          f"{linked.links.distance_km.max() * 1000:.0f} m; {lost} ways, {km:.1f} km in {parts} "
+          f"parts left out; {reached.sum()} of {len(reached)} nodes reach a place on foot")
+    assert network.unattached == ()
+    assert network.snapping["way_id"].notna().sum() >= 3
+    assert reached.mean() > 0.8
+    # Turning at a junction that was drawn as several nodes costs the way to its middle.
+    longer = ways.length_km.sum() / drawn.length_km.sum()
+    print(f"consolidating: {len(drawn.tail)} to {len(ways.tail)} pieces, {longer - 1:+.1%} length")
+    assert 1.0 <= longer < 1.04
+
+
+def _route_on_foot(graph, network):
+    """Hours from every node to each place, by networkx."""
+    speed = 6 * np.exp(-3.5 * 0.05)
+    factor = {"road": 1.0, "dirt": 1.1, "sand": 2.1, "swamp": 1.8}
+    graph.add_nodes_from(range(len(network.lon)))
+    for one, two, km in zip(network.tail, network.head, network.length_km, strict=True):
+        graph.add_edge(int(one), int(two), h=km / speed)
+    ways = network.ways
+    for one, two, of, km in zip(ways.tail, ways.head, ways.way, ways.length_km, strict=True):
+        if ways.kind[of] == 2:
+            hours = km / 20
+        elif ways.kind[of] == 0 and ways.walkable[of]:
+            hours = km * factor[ways.terrain[of]] / speed
+        else:
+            continue
+        graph.add_edge(int(one), int(two), h=hours)
+        graph.add_edge(int(two), int(one), h=hours)
+    return _search(graph, network, 0.6 * speed)
+
+
+def _search(graph, network, off_path_kmh):
+    joins, access = network.joins, network.access
+    for row in np.flatnonzero(joins.on_foot):
+        ends = int(joins.node[row]), int(joins.way_node[row])
+        for one, two in (ends, ends[::-1]):
+            graph.add_edge(one, two, h=joins.distance_km[row] / off_path_kmh)
+    found = np.full((3, len(network.lon)), np.inf)
+    for place in range(3):
+        turned = graph.reverse()
+        for row in np.flatnonzero((access.place == place) & access.on_foot):
+            turned.add_edge("place", int(access.node[row]),
+                            h=access.distance_km[row] / off_path_kmh)
+        for node, value in nx_times(turned).items():
+            if node != "place":
+                found[place, node] = value
+    return found
+
+
+def nx_times(graph):
+    import networkx as nx
+
+    return nx.single_source_dijkstra_path_length(graph, "place", weight="h")

@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from georisk.gaps.walker import Need, Walker, count_days, measure_need
+from georisk.services import WATER
 from georisk.travel import DIRECTIONS
+from georisk.walking.traveller import Traveller
 from layers.crs import WGS84
 from layers.errors import CallError
 
@@ -23,49 +26,16 @@ if TYPE_CHECKING:
     from georisk.travel import Travel
     from layers.crs import FloatArray
 
-_TOLERANCE_H = 1e-9
 _DECIMALS = 6
 _COLUMNS = (
     "corridor", "service", "direction", "from_place", "to_place", "leg_ids", "length_km", "walk_h",
-    "next_h", "severity", "synthetic",
+    "walk_h_p10", "walk_h_p50", "walk_h_p90", "days", "next_h", "beyond_h", "next_id", "litres",
+    "carried_km", "severity", "synthetic",
 )
-
-
-@dataclass(frozen=True)
-class Water:
-    """What a body needs and carries.
-
-    Attributes
-    ----------
-    carried_l : float
-        From a filled start, L.
-    need_l_per_h : float
-        For moderate walking, L/h.
-    deficit_share : float
-        Of body mass, beyond which walking on is critical.
-    mass_kg : float
-
-    Examples
-    --------
-    >>> water = Water()
-    >>> round(water.carried_h, 3), round(water.critical_h, 3)  # 4 / 0.71, (4 + 0.05 * 70) / 0.71
-    (5.634, 10.563)
-    """
-
-    carried_l: float = 4.0
-    need_l_per_h: float = 0.71
-    deficit_share: float = 0.05
-    mass_kg: float = 70.0
-
-    @property
-    def carried_h(self) -> float:
-        """Hours until what is carried is drunk."""
-        return self.carried_l / self.need_l_per_h
-
-    @property
-    def critical_h(self) -> float:
-        """Hours until the body lacks ``deficit_share`` of its mass."""
-        return (self.carried_l + self.deficit_share * self.mass_kg) / self.need_l_per_h
+_INTERVAL = ("walk_h_p10", "walk_h_p50", "walk_h_p90")
+_WORDS = ("corridor", "service", "direction", "from_place", "to_place", "next_id", "severity")
+_NUMBERS = ("length_km", "walk_h", *_INTERVAL, "days", "next_h", "beyond_h", "litres", "carried_km")
+_ANYBODY = Traveller("adult_man", 1.0, 1.0, 70.0, 4.0, "men")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +44,8 @@ class _Field:
 
     covered: BoolArray
     time_h: FloatArray
+    beyond_h: FloatArray
+    next_id: NDArray[np.object_]
     services: tuple[str, ...]
     synthetic: bool
 
@@ -90,32 +62,6 @@ class _Ground:
     lines: NDArray[np.object_]
 
 
-def judge_severity(service: str, next_h: float, water: Water) -> str:
-    """Say how bad a gap is; of water, ``unsafe`` or ``critical`` by the time to the next.
-
-    Parameters
-    ----------
-    next_h : float
-        From the entry to the next place with the service; NaN or infinite is unreachable.
-
-    References
-    ----------
-    Montain, Latzka & Sawka 1999, Fluid replacement recommendations.
-
-    Examples
-    --------
-    >>> [judge_severity("water", h, Water()) for h in (5.0, 6.0, 11.0, float("nan"))]
-    ['uncovered', 'unsafe', 'critical', 'critical']
-    >>> judge_severity("food", 11.0, Water())
-    'uncovered'
-    """
-    if service != "water":
-        return "uncovered"
-    if not np.isfinite(next_h) or next_h > water.critical_h + _TOLERANCE_H:
-        return "critical"
-    return "unsafe" if next_h > water.carried_h + _TOLERANCE_H else "uncovered"
-
-
 def find_gaps(
     segments: gpd.GeoDataFrame,
     coverage: pd.DataFrame,
@@ -123,7 +69,7 @@ def find_gaps(
     *,
     corridors: Mapping[str, tuple[tuple[str, int], ...]],
     travel: Travel,
-    water: Water | None = None,
+    walker: Walker | None = None,
 ) -> gpd.GeoDataFrame:
     """List the maximal uncovered runs of each corridor, per service and direction along it.
 
@@ -140,23 +86,27 @@ def find_gaps(
     corridors : mapping
         Legs in order, each with +1 as drawn or -1 reversed.
     travel : Travel
-    water : Water, optional
+        In whose time ``walk_h`` is told.
+    walker : Walker, optional
+        An adult man over the whole year by default. Water is graded by what he carries.
 
     Returns
     -------
     GeoDataFrame
         As ``layers/specs/gaps.toml`` says: MultiLineString, EPSG:4326, drawn in the direction
-        of travel. ``walk_h`` is missing where nobody can walk.
+        of travel. ``walk_h`` is missing where nobody can walk, the interval where the walker has
+        no spread, ``litres`` for other services than water.
 
     Raises
     ------
     CallError
         If a corridor names a leg without segments.
     """
-    water = water or Water()
+    walker = walker or Walker(_ANYBODY)
     field = _spread_coverage(segments, coverage, services)
     ground = _lay_ground(segments, travel)
     rows: list[dict[str, object]] = []
+    by_kind: list[FloatArray] = []
     for corridor, steps in sorted(corridors.items()):
         way, sign = _order_rows(segments, corridor, steps)
         for at, service in enumerate(field.services):
@@ -164,11 +114,58 @@ def find_gaps(
                 key = {"corridor": corridor, "service": service, "direction": direction}
                 order, side = way[::along], (sign[::along] * along < 0).astype(int)
                 for run in _find_runs(~field.covered[order, at, side]):
-                    next_h = float(field.time_h[order[run.start], at, side[run.start]])
                     about = _describe_run(ground, order[run], side[run])
-                    severity = judge_severity(service, next_h, water)
-                    rows.append({**key, **about, "next_h": next_h, "severity": severity})
-    return _frame_gaps(rows, synthetic=field.synthetic)
+                    ahead = _look_ahead(field, (int(order[run.start]), at, int(side[run.start])))
+                    next_h = float(field.time_h[order[run.start], at, side[run.start]])
+                    need = _judge_run(ground, walker, (order, side), run, next_h, service)
+                    rows.append({**key, **about, **ahead, **need})
+                    by_kind.append(_sort_hours(ground, walker, order[run], side[run]))
+    return _frame_gaps(_add_interval(rows, by_kind, walker), synthetic=field.synthetic)
+
+
+def _look_ahead(field: _Field, at: tuple[int, int, int]) -> dict[str, object]:
+    """What a row says of the next place, seen from its entry."""
+    return {"next_h": float(field.time_h[at]), "beyond_h": float(field.beyond_h[at]),
+            "next_id": field.next_id[at]}
+
+
+def _judge_run(
+    ground: _Ground, walker: Walker, way: tuple[IntArray, IntArray], run: slice,
+    next_h: float, service: str,
+) -> dict[str, object]:
+    """Water, days and severity of a run."""
+    order, side = way
+    hours = ground.walk_h[order[run.start:], side[run.start:]]
+    inside = run.stop - run.start
+    if service != WATER:
+        days = count_days(float(hours[:inside].sum()), walker.rules)
+        need = Need(np.nan, np.nan, days, "uncovered")
+    else:
+        need = measure_need(walker, order[run.start:], side[run.start:], hours, inside=inside,
+                            next_h=next_h)
+    return {"litres": need.litres, "carried_km": need.carried_km, "days": need.days,
+            "severity": need.severity}
+
+
+def _sort_hours(
+    ground: _Ground, walker: Walker, rows: IntArray, side: IntArray
+) -> FloatArray:
+    if walker.spread is None:
+        return np.empty(0)
+    return walker.spread.add_up(rows, ground.walk_h[rows, side])
+
+
+def _add_interval(
+    rows: list[dict[str, object]], by_kind: list[FloatArray], walker: Walker
+) -> list[dict[str, object]]:
+    """Hours that 10, 50 and 90 % of drawn paces do not exceed."""
+    if walker.spread is None or not rows:
+        return [{**row, **dict.fromkeys(_INTERVAL, np.nan)} for row in rows]
+    found = walker.spread.measure_interval(np.vstack(by_kind))
+    walked = np.isfinite([float(str(row["walk_h"])) for row in rows])
+    found = np.where(walked, found, np.nan)
+    return [{**row, **dict(zip(_INTERVAL, found[:, n].tolist(), strict=True))}
+            for n, row in enumerate(rows)]
 
 
 def _lay_ground(segments: gpd.GeoDataFrame, travel: Travel) -> _Ground:
@@ -198,11 +195,17 @@ def _spread_coverage(
     covered = np.zeros(shape, bool)
     covered[at] = coverage["covered"].to_numpy(bool)[kept]
     ride = (services["measure"].reindex(names) == "mode").to_numpy(bool)[at[1]]
-    hours = [coverage[name].to_numpy(float)[kept] for name in ("mode_h", "walk_h")]
-    time_h = np.full(shape, np.nan)
-    time_h[at] = np.where(ride, hours[0], hours[1])
+    by_mode, on_foot = (coverage[name].to_numpy(float)[kept] for name in ("mode_h", "walk_h"))
+    hours = np.where(ride, by_mode, on_foot)
+    next_id = coverage["nearest_id"].to_numpy(object)[kept]
+    beyond_h = hours - coverage["threshold_h"].to_numpy(float)[kept]
+    # The nearest place is told by foot; of a service by mode it need not be the one that counts.
+    next_id = np.where((ride & np.isfinite(on_foot)) | pd.isna(next_id), None, next_id)
+    time_h, past_h, ids = (np.full(shape, none, kind) for none, kind in
+                           ((np.nan, float), (np.nan, float), (None, object)))
+    time_h[at], past_h[at], ids[at] = hours, beyond_h, next_id
     synthetic = "synthetic" in coverage and bool(coverage["synthetic"].any())
-    return _Field(covered, time_h, names, synthetic)
+    return _Field(covered, time_h, past_h, ids, names, synthetic)
 
 
 def _order_rows(
@@ -256,10 +259,9 @@ def _frame_gaps(rows: list[dict[str, object]], *, synthetic: bool) -> gpd.GeoDat
     table = pd.DataFrame(rows, columns=[*_COLUMNS[:-1], "geometry"])
     table["synthetic"] = pd.array([synthetic] * len(rows), dtype="boolean")
     table.index = pd.Index(ids, dtype="str", name="gap_id")
-    for name in ("corridor", "service", "direction", "from_place", "to_place", "severity"):
+    for name in _WORDS:
         table[name] = table[name].astype("str")
-    for name in ("length_km", "walk_h", "next_h"):
-        table[name] = table[name].astype("float64")
-    table["next_h"] = table["next_h"].round(_DECIMALS)
+    for name in _NUMBERS:
+        table[name] = table[name].astype("float64").round(_DECIMALS)
     frame = gpd.GeoDataFrame(table[[*_COLUMNS, "geometry"]], geometry="geometry", crs=WGS84)
     return frame.sort_index()

@@ -1,0 +1,1 @@
+"""Is there room: people who need a bed, water or a consultation, against what places can give."""

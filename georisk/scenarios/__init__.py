@@ -1,0 +1,1 @@
+"""What if: a study with points closed, opened, moved or enlarged, legs closed, numbers changed."""
