@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     from georisk.doors import Door
 
 DAYS_VALID = 90
+UNNAMED = "holder not named"
+
+
+def find_expiry(today: dt.date) -> dt.date:
+    """Last day of what leaves today.
+
+    Examples
+    --------
+    >>> find_expiry(dt.date(2026, 1, 1)).isoformat()
+    '2026-04-01'
+    """
+    return today + dt.timedelta(days=DAYS_VALID)
 
 
 @dataclass(frozen=True)
@@ -36,8 +48,7 @@ class Marking:
     @classmethod
     def of(cls, door: Door, *, holder: str) -> Marking:
         """Marking for what a door gives out today."""
-        expires = door.today + dt.timedelta(days=DAYS_VALID)
-        return cls(door.audience, holder.strip() or "holder not named", expires, door.run_id,
+        return cls(door.audience, holder.strip() or UNNAMED, find_expiry(door.today), door.run_id,
                    door.synthetic, door.parameters_sha256)
 
     def name(self, stem: str) -> str:

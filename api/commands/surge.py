@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.commands.options import (
+    HolderOption,
     JsonOption,
     PurposeOption,
     QuietOption,
@@ -22,6 +23,7 @@ from api.commands.options import (
 
 if TYPE_CHECKING:
     from api.commands.options import Places
+    from georisk.marking import Marking
     from georisk.study import Study
     from georisk.surge.plan import Plan
 
@@ -59,6 +61,7 @@ def surge(
     ] = "restricted",
     lang: Annotated[str, typer.Option("--lang", help="Of the map: en, es, fr or ht.")] = "en",
     purpose: PurposeOption = "",
+    holder: HolderOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -66,6 +69,7 @@ def surge(
     from api.audit import record
     from api.commands.change import read_day
     from api.commands.surge_tables import print_divisions, print_plan
+    from georisk.marking import UNNAMED, Marking, find_expiry
     from georisk.surge.group import Group
     from georisk.surge.plan import plan_surge
     from layers.errors import CallError
@@ -91,7 +95,9 @@ def surge(
         print_divisions(plan, opened.today, as_json=as_json)
         return
     if out is not None:
-        _write(plan, opened, out, places, lang=lang, quiet=quiet)
+        marking = Marking("restricted", holder.strip() or UNNAMED, find_expiry(opened.today), "",
+                          plan.scene.synthetic)
+        _write(plan, opened, out, places, marking=marking, lang=lang, quiet=quiet)
     if as_json:
         from georisk.surge.telling import describe_plan
 
@@ -115,21 +121,24 @@ def _choose_mix(study: Study, profile: str, mix: str) -> dict[str, float]:
 
 
 def _write(
-    plan: Plan, study: Study, out: Path, places: Places, *, lang: str, quiet: bool
+    plan: Plan, study: Study, out: Path, places: Places, *, marking: Marking, lang: str,
+    quiet: bool,
 ) -> None:
     """Write the document, the tables and the layer by day; and a map where a snapshot stands."""
     import georisk.doors
     from api.commands.options import read_today
+    from georisk.marking import Marking
     from georisk.surge.files import write_files
     from layers.errors import NoSnapshotError
     from maps.surge_map import write_surge_map
 
     folder = out / "restricted"
-    write_files(plan, study.parameters, folder)
+    write_files(plan, study.parameters, folder, marking=marking)
     say(f"restricted results in {folder}", quiet=quiet)
     try:
         door = georisk.doors.open("restricted", runs=places.runs, today=read_today())
     except NoSnapshotError as error:
         say(f"no map: {error}", quiet=quiet)
         return
-    say(f"map: {write_surge_map(door, plan, out, lang=lang)}", quiet=quiet)
+    marked = Marking.of(door, holder=marking.holder)
+    say(f"map: {write_surge_map(door, plan, out, lang=lang, marking=marked)}", quiet=quiet)

@@ -14,25 +14,34 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from georisk.marking import Marking
     from georisk.parameters import Parameters
     from georisk.surge.plan import Plan
 
 
-def write_files(plan: Plan, parameters: Parameters, folder: Path) -> list[Path]:
-    """Write ``surge.json``, ``surge.geojson`` and three tables, readable by their owner alone."""
+def write_files(
+    plan: Plan, parameters: Parameters, folder: Path, *, marking: Marking
+) -> list[Path]:
+    """Write ``surge.json``, ``surge.geojson`` and three tables, readable by their owner alone.
+
+    Parameters
+    ----------
+    marking : Marking
+        Audience, holder and last day: in the name of every file and within it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    places = tabulate_places(plan)
+    places, said = tabulate_places(plan), _read_marking(marking)
     texts = {
-        "surge.json": _dump(describe_plan(plan, parameters)),
-        "surge.geojson": _dump(make_layer(places, synthetic=plan.scene.synthetic)),
-        "surge.csv": write_csv_text(_mark(places, plan)),
-        "surge_nights.csv": write_csv_text(_mark(tabulate_nights(plan), plan)),
-        "surge_measures.csv": write_csv_text(_mark(list_measures(plan), plan)),
+        ("surge", "json"): _dump({**describe_plan(plan, parameters), **said}),
+        ("surge", "geojson"): _dump({**make_layer(places, synthetic=plan.scene.synthetic), **said}),
+        ("surge", "csv"): write_csv_text(places.assign(**said)),
+        ("surge_nights", "csv"): write_csv_text(tabulate_nights(plan).assign(**said)),
+        ("surge_measures", "csv"): write_csv_text(list_measures(plan).assign(**said)),
     }
     paths = []
-    for name, text in sorted(texts.items()):
-        path = folder / name
+    for (stem, ending), text in sorted(texts.items()):
+        path = folder / f"{marking.name(stem)}.{ending}"
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)
         paths.append(path)
@@ -52,8 +61,9 @@ def make_layer(places: pd.DataFrame, *, synthetic: bool) -> dict[str, Any]:
             "features": features}
 
 
-def _mark(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    return table.assign(audience="restricted", synthetic=plan.scene.synthetic)
+def _read_marking(marking: Marking) -> dict[str, Any]:
+    return {"audience": marking.audience, "holder": marking.holder,
+            "expires": marking.expires.isoformat(), "synthetic": marking.synthetic}
 
 
 def _dump(value: object) -> str:

@@ -36,8 +36,10 @@ def test_people_read_what_happens_what_is_short_and_what_to_do(place):
     assert "Robbery, kidnapping and sexual violence are not measured here." in words
     assert "no map" in done.stderr
     assert [line[1] for line in read_log(place / "state")] == ["surge"]
-    told = json.loads((place / "out/restricted/surge.json").read_text(encoding="utf-8"))
+    [path] = (place / "out/restricted").glob("surge.restricted.holder-not-named.until-*.json")
+    told = json.loads(path.read_text(encoding="utf-8"))
     assert told["audience"] == "restricted"
+    assert told["expires"] in path.name
 
 
 def test_json_is_one_document(place):

@@ -14,6 +14,7 @@ import shapely
 from surge_world import open_embedded
 
 from georisk.corridors import split_legs
+from georisk.marking import Marking
 from georisk.surge.courses import Days, Roads, Stops, make_course
 from georisk.surge.files import make_layer, write_files
 from georisk.surge.group import Group
@@ -143,15 +144,21 @@ def test_partners_get_hundreds_of_nights_past(plan):
 
 
 def test_files_say_what_they_are(study, plan, tmp_path):
-    paths = write_files(plan, study.parameters, tmp_path / "restricted")
+    marking = Marking("restricted", "Ana P.", dt.date(2027, 1, 1), "", synthetic=True)
+    paths = write_files(plan, study.parameters, tmp_path / "restricted", marking=marking)
+    end = ".restricted.ana-p.until-2027-01-01"
     assert {path.name for path in paths} == {
-        "surge.json", "surge.geojson", "surge.csv", "surge_nights.csv", "surge_measures.csv"}
+        f"surge{end}.json", f"surge{end}.geojson", f"surge{end}.csv", f"surge_nights{end}.csv",
+        f"surge_measures{end}.csv"}
     for path in paths:
         assert path.stat().st_mode & 0o777 == 0o600
         text = path.read_text(encoding="utf-8")
         assert "restricted" in text
         assert "synthetic" in text
-    layer = json.loads((tmp_path / "restricted" / "surge.geojson").read_text(encoding="utf-8"))
+        assert "Ana P." in text
+        assert "2027-01-01" in text
+    [path] = (tmp_path / "restricted").glob("*.geojson")
+    layer = json.loads(path.read_text(encoding="utf-8"))
     assert layer["synthetic"] is True
     days = {feature["properties"]["time"] for feature in layer["features"]}
     assert days == {f"2024-04-0{n}" for n in range(1, 8)}
