@@ -10,19 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from georisk.doors import Door
 
-DAYS_VALID = 90
-UNNAMED = "holder not named"
-
-
-def find_expiry(today: dt.date) -> dt.date:
-    """Last day of what leaves today.
-
-    Examples
-    --------
-    >>> find_expiry(dt.date(2026, 1, 1)).isoformat()
-    '2026-04-01'
-    """
-    return today + dt.timedelta(days=DAYS_VALID)
+_DAYS_VALID = 90
+_UNNAMED = "holder not named"
 
 
 @dataclass(frozen=True)
@@ -48,8 +37,23 @@ class Marking:
     @classmethod
     def of(cls, door: Door, *, holder: str) -> Marking:
         """Marking for what a door gives out today."""
-        return cls(door.audience, holder.strip() or UNNAMED, find_expiry(door.today), door.run_id,
-                   door.synthetic, door.parameters_sha256)
+        return cls(door.audience, holder.strip() or _UNNAMED, _find_expiry(door.today),
+                   door.run_id, door.synthetic, door.parameters_sha256)
+
+    @classmethod
+    def restrict(
+        cls, today: dt.date, *, holder: str, synthetic: bool, parameters_sha256: str = ""
+    ) -> Marking:
+        """Marking for what a planner's command writes beside a snapshot, today.
+
+        Examples
+        --------
+        >>> import datetime as dt
+        >>> Marking.restrict(dt.date(2026, 1, 1), holder=" ", synthetic=True).name("surge")
+        'surge.restricted.holder-not-named.until-2026-04-01'
+        """
+        return cls("restricted", holder.strip() or _UNNAMED, _find_expiry(today), "", synthetic,
+                   parameters_sha256)
 
     def name(self, stem: str) -> str:
         """File name without suffix; what is not public says so."""
@@ -67,3 +71,7 @@ class Marking:
         if self.audience != "public":
             fields |= {"holder": self.holder, "expires": self.expires.isoformat()}
         return fields
+
+
+def _find_expiry(today: dt.date) -> dt.date:
+    return today + dt.timedelta(days=_DAYS_VALID)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from georisk.towns import find_town
 from layers.catalog import find_spec
 from layers.errors import CallError
 
@@ -192,13 +191,7 @@ def _find_stretch(along: pd.DataFrame, query: PlaceQuery) -> _Stretch:
 
 
 def _join_towns(stops: pd.DataFrame, start: str, end: str) -> _Stretch:
-    keys = stops["ref"].map(_fold)
-    starts, ends = stops[_matches(keys, start)], stops[_matches(keys, end)]
-    for name, found in ((start, starts), (end, ends)):
-        if not len(found):
-            raise _unknown_town(name, stops["ref"])
-        if len(found["ref"].unique()) > 1 and _fold(name) not in set(found["ref"].map(_fold)):
-            raise CallError(f"{name!r} could be: {', '.join(sorted(found['ref'].unique()))}")
+    starts, ends = (stops[stops["ref"] == find_town(stops, name)] for name in (start, end))
     if set(starts["ref"]) == set(ends["ref"]):
         raise CallError(f"the two towns are the same: {starts['ref'].iloc[0]}")
     pairs = starts.merge(ends, on="corridor", suffixes=("", "_end"))
@@ -211,30 +204,7 @@ def _join_towns(stops: pd.DataFrame, start: str, end: str) -> _Stretch:
     return _Stretch(str(best["corridor"]), float(best["km"]), float(best["km_end"]), sign)
 
 
-def _matches(keys: pd.Series, name: str) -> pd.Series:
-    wanted = _fold(name)
-    exact = keys == wanted
-    return exact if exact.any() else keys.str.startswith(wanted + " ") | keys.str.startswith(
-        wanted + ","
-    )
-
-
-def _fold(text: str) -> str:
-    """Lower case without accents, so that a keyboard without them finds Necoclí."""
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in plain if not unicodedata.combining(c)).lower().strip()
-
-
 def _unknown(kind: str, name: str, known: pd.Series) -> CallError:
     names = sorted({str(item) for item in known.unique()})
     shown = ", ".join(names[:40]) + (" …" if len(names) > 40 else "")  # noqa: PLR2004 - a screenful
     return CallError(f"no {kind} named {name!r}; there are: {shown}")
-
-
-def _unknown_town(name: str, known: pd.Series) -> CallError:
-    names = {_fold(str(item)): str(item) for item in sorted(known.unique())}
-    near = difflib.get_close_matches(_fold(name), list(names), n=3, cutoff=0.0)
-    return CallError(
-        f"no town named {name!r}; nearest in spelling: {', '.join(names[key] for key in near)}. "
-        f"There are {len(names)} towns: `georisk list legs` names them"
-    )

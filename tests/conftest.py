@@ -9,6 +9,9 @@ from grid_study import write_grid_study
 from hypothesis import HealthCheck, settings
 from surroundings import CAMPAIGN
 
+# These are no modules with examples: two of one name cannot be imported as such.
+collect_ignore = ["conftest.py", "api/conftest.py"]
+
 _CALM = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile("default", max_examples=50, deadline=None, derandomize=True,
                           suppress_health_check=_CALM)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.commands.tables import SYNTHETIC, is_missing, print_table, print_text
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,6 +18,7 @@ _WAYS = {"forward": "north", "backward": "south"}
 _CHANGED = ("appears", "widens", "graver", "moves", "milder", "shrinks", "vanishes")
 _POINT_WORDS = {"opened": "opens", "closed": "closes", "changed": "changes"}
 _MANY = 8
+_WHOLE_FROM = 10
 NO_DATA = "no data"
 
 
@@ -24,7 +27,6 @@ def print_comparison(
 ) -> None:
     """Print what differs: the scenarios, the whole, the corridors, the gaps."""
     from api.commands.compare import NOTE
-    from api.commands.tables import SYNTHETIC, print_text
 
     synthetic = found.table.provenance.synthetic
     print_text(f"RESTRICTED · What if: {found.one.name} (a) against {found.two.name} (b)")
@@ -45,8 +47,6 @@ def print_comparison(
 
 
 def _print_tables(changed: pd.DataFrame, *, synthetic: bool) -> None:
-    from api.commands.tables import print_table
-
     whole = changed[changed["corridor"].isna()]
     if len(whole):
         header = ("service", "going", "km in reach", "person-km", "person-hours",
@@ -72,7 +72,6 @@ def _drop_empty(
 
 
 def _print_gaps(gaps: pd.DataFrame, *, top: int, synthetic: bool) -> None:
-    from api.commands.tables import print_table
     from georisk.scenarios.matching import rank_changes
 
     rows = rank_changes(gaps)
@@ -158,7 +157,7 @@ def _set(row: pd.Series, name: str) -> str:
 
 
 def _write(value: float) -> str:
-    number = float("nan") if value is None else float(value)
-    if number != number:  # noqa: PLR0124 - NaN is what differs from itself
+    if is_missing(value):
         return NO_DATA
-    return f"{number:,.0f}" if number == 0 or abs(number) >= 10 else f"{number:,.1f}"  # noqa: PLR2004
+    number = float(value)
+    return f"{number:,.0f}" if number == 0 or abs(number) >= _WHOLE_FROM else f"{number:,.1f}"

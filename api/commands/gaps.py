@@ -40,6 +40,7 @@ from api.commands.questions import (
     tell_when,
     write_answer,
 )
+from api.commands.tables import is_missing, print_table, print_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,7 +141,6 @@ def _choose_legs(text: str, corridor: str, study: Study) -> tuple[str, ...]:
 def _print(
     found: pd.DataFrame, title: str, names: pd.Series | None, *, top: int, synthetic: bool
 ) -> None:
-    from api.commands.tables import print_table, print_text
     from georisk.coverage.telling import join_corridors
 
     found = join_corridors(found) if len(found) else found
@@ -157,7 +157,7 @@ def _print(
 
 
 def _tell(row: pd.Series, names: pd.Series | None) -> tuple[str, ...]:
-    ends = " - ".join("?" if _is_missing(row[name]) else str(row[name])
+    ends = " - ".join("?" if is_missing(row[name]) else str(row[name])
                       for name in ("from_place", "to_place"))
     way = f"{row['corridor']} {row['direction']}"
     return (ends, str(row["service"]), f"{row['length_km']:,.0f}", _tell_hours(row),
@@ -166,27 +166,23 @@ def _tell(row: pd.Series, names: pd.Series | None) -> tuple[str, ...]:
 
 
 def _tell_hours(row: pd.Series) -> str:
-    if _is_missing(row["walk_h"]):
+    if is_missing(row["walk_h"]):
         return "not on foot"
     return f"{row['walk_h']:,.0f} ({row['walk_h_p10']:,.0f}-{row['walk_h_p90']:,.0f})"
 
 
 def _tell_next(row: pd.Series, names: pd.Series | None) -> str:
-    if _is_missing(row["next_h"]):
+    if is_missing(row["next_h"]):
         return "none ahead"
     place = row["next_id"]
-    name = place if names is None or _is_missing(place) else names.get(place, place)
+    name = place if names is None or is_missing(place) else names.get(place, place)
     told = f"in {row['next_h']:,.1f} h ({row['beyond_h']:,.1f} too far)"
-    return told if _is_missing(name) else f"{name} {told}"
-
-
-def _is_missing(value: object) -> bool:
-    return value is None or value != value  # noqa: PLR0124 - NaN is what differs from itself
+    return told if is_missing(name) else f"{name} {told}"
 
 
 def _whole(value: float) -> str:
-    return "" if _is_missing(value) else f"{value:,.0f}"
+    return "" if is_missing(value) else f"{value:,.0f}"
 
 
 def _tenth(value: float) -> str:
-    return "" if _is_missing(value) else f"{value:,.1f}"
+    return "" if is_missing(value) else f"{value:,.1f}"

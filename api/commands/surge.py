@@ -69,7 +69,7 @@ def surge(
     from api.audit import record
     from api.commands.change import read_day
     from api.commands.surge_tables import print_divisions, print_plan
-    from georisk.marking import UNNAMED, Marking, find_expiry
+    from georisk.marking import Marking
     from georisk.surge.group import Group
     from georisk.surge.plan import plan_surge
     from layers.errors import CallError
@@ -95,8 +95,7 @@ def surge(
         print_divisions(plan, opened.today, as_json=as_json)
         return
     if out is not None:
-        marking = Marking("restricted", holder.strip() or UNNAMED, find_expiry(opened.today), "",
-                          plan.scene.synthetic)
+        marking = Marking.restrict(opened.today, holder=holder, synthetic=plan.scene.synthetic)
         _write(plan, opened, out, places, marking=marking, lang=lang, quiet=quiet)
     if as_json:
         from georisk.surge.telling import describe_plan

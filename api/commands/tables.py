@@ -87,16 +87,16 @@ def draw_table(
 
     Examples
     --------
-    >>> for line in draw_table(("leg", "why"), [("a-b", "one two three four")], width=14):
+    >>> for line in draw_table(("leg", "why"), [("a-b", "one two three four five six")], width=14):
     ...     print(line.rstrip())
       leg
       ---
       a-b
-          why:
-          one
+          why: one
           two
           three
           four
+          five six
     """
     columns = [[name, *(row[n] for row in rows)] for n, name in enumerate(header)]
     widths = _fit_columns(columns, width - _INDENT)
@@ -175,9 +175,20 @@ def _put_under(name: str, text: str, width: int) -> list[str]:
     return [" " * _UNDER + part for part in wrap_words(told, width - _UNDER)]
 
 
+def is_missing(value: object) -> bool:
+    """Whether a cell holds nothing: None, NaN or no time.
+
+    Examples
+    --------
+    >>> is_missing(None), is_missing(float("nan")), is_missing(0.0)
+    (True, True, False)
+    """
+    return value is None or bool(value != value)  # noqa: PLR0124 - NaN and NaT differ from themselves
+
+
 def show_value(value: object) -> str:
     """One cell: numbers short, lists joined, nothing for a missing value."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN is what differs from itself
+    if is_missing(value):
         return ""
     if isinstance(value, float):
         return f"{value:,.1f}"
@@ -188,4 +199,4 @@ def show_value(value: object) -> str:
 
 def show_share(value: object) -> str:
     """A share as whole per cent."""
-    return "" if value is None or value != value else f"{float(value):.0%}"  # type: ignore[arg-type]  # noqa: PLR0124
+    return "" if is_missing(value) else f"{float(value):.0%}"  # type: ignore[arg-type]

@@ -84,13 +84,10 @@ def _raise_faults(study: Study) -> None:
 
 
 def _mark(report: dict[str, Any], *, holder: str) -> Marking:
-    import datetime as dt
+    from georisk.marking import Marking
 
-    from georisk.marking import DAYS_VALID, Marking
-
-    return Marking("restricted", holder.strip() or "holder not named",
-                   read_today() + dt.timedelta(days=DAYS_VALID), "", report["synthetic"],
-                   report["parameters_sha256"])
+    return Marking.restrict(read_today(), holder=holder, synthetic=report["synthetic"],
+                            parameters_sha256=report["parameters_sha256"])
 
 
 def _write_pages(report: dict[str, Any], out: Path, marking: Marking) -> list[Path]:

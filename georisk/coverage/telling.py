@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -146,7 +146,7 @@ def name_longest(gaps: pd.DataFrame) -> dict[tuple[str, str, str], str]:
     return {(row.corridor, row.service, row.direction): tell_gap(row) for row in first.itertuples()}
 
 
-def tell_gap(row: object) -> str:
+def tell_gap(row: Any) -> str:  # noqa: ANN401 - a row of `itertuples`
     """From where to where, how long.
 
     Examples
@@ -155,11 +155,9 @@ def tell_gap(row: object) -> str:
     >>> tell_gap(Row(from_place="A", to_place=None, length_km=12.4, walk_h=float("nan")))
     'A - ?: 12 km, not on foot'
     """
-    ends = [getattr(row, name) for name in ("from_place", "to_place")]
-    start, end = ("?" if pd.isna(one) else str(one) for one in ends)
-    hours = float(getattr(row, "walk_h"))  # noqa: B009 - a row of any frame
-    told = "not on foot" if pd.isna(hours) else f"{hours:,.0f} h"
-    return f"{start} - {end}: {float(getattr(row, 'length_km')):,.0f} km, {told}"  # noqa: B009
+    start, end = ("?" if pd.isna(one) else str(one) for one in (row.from_place, row.to_place))
+    told = "not on foot" if pd.isna(row.walk_h) else f"{row.walk_h:,.0f} h"
+    return f"{start} - {end}: {row.length_km:,.0f} km, {told}"
 
 
 def rank_fragility(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr
 
+from georisk.fitting.kernel import Kernel
 from georisk.incidents import weigh_decay
-from georisk.intensity import Kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -33,7 +33,7 @@ from georisk.fitting.workshop import Workshop, mark_record
 from georisk.incidents import decay_window, weigh_decay
 
 if TYPE_CHECKING:
-    from georisk.intensity import Kernel
+    from georisk.fitting.kernel import Kernel
     from georisk.study import Study
     from georisk.validation.baselines import Forecaster
     from georisk.validation.domain import Domain

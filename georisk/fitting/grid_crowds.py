@@ -27,26 +27,30 @@ class CrowdedGrid(PreparedGrid):
 
     _bands: dict[int, tuple[Band, ...]] = field(default_factory=dict)
 
-    def spread(self, width: int, rows: Indices, guide: FloatArray) -> CrowdedGridSpread:  # type: ignore[override]
+    def spread(self, width: int, rows: Indices, guide: FloatArray) -> CrowdedGridSpread:
         """Spread some incidents at one width along a guide; mass is measured at once."""
         from georisk.kernels.shares import measure_cell_shares
 
-        if width not in self._bands:
-            wide_km = np.hypot(self.widths_km[width], self.sigma_km)
-            self._bands[width] = split_bands(self.axis_xy, self.per_km, wide_km,
-                                             worth=_NODES_WORTH)
         support = self.support
         held = np.zeros((len(support.edges_x) - 1, len(support.edges_y) - 1))
         held[support.column, support.row] = guide * support.size
         held /= max(float((guide * support.size).mean()), 1e-300)
         mass = np.zeros(len(self.unit))
-        for band in self._bands[width]:
+        for band in self.lay_bands(width):
             sums = measure_cell_shares((support.edges_x, support.edges_y), held, band.source,
                                        _measure_reach(support, band))
             mass[band.rows] += band.lift(sums)
         mass = mass[rows]
         share = np.divide(1.0, mass, out=np.zeros_like(mass), where=mass > LEAST_MASS)
         return CrowdedGridSpread(self, width, rows, held, share)
+
+    def lay_bands(self, width: int) -> tuple[Band, ...]:
+        """Bands of incidents of one width; laid once."""
+        if width not in self._bands:
+            wide_km = np.hypot(self.widths_km[width], self.sigma_km)
+            self._bands[width] = split_bands(self.axis_xy, self.per_km, wide_km,
+                                             worth=_NODES_WORTH)
+        return self._bands[width]
 
 
 def _measure_reach(support: GridSupport, band: Band) -> FloatArray:
@@ -86,7 +90,7 @@ class CrowdedGridSpread:
         every = np.zeros((len(prepared.unit), columns.shape[1]))
         every[self.rows] = columns * self.share[:, None]
         total = np.zeros((columns.shape[1], *self.field.shape))
-        for band in prepared._bands[self.width]:  # noqa: SLF001 - made by its own spread
+        for band in prepared.lay_bands(self.width):
             put_cell_columns((support.edges_x, support.edges_y), band.source,
                              _measure_reach(support, band), band.pour(every), total)
         found = (total * self.field)[:, support.column, support.row].T

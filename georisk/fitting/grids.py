@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from georisk.fitting.supports import Spread
+
     Indices = NDArray[np.intp]
 
 _CHUNK = 2048
@@ -153,7 +155,7 @@ class PreparedGrid:
     widths_km: tuple[float, ...]
     unit: Indices
 
-    def spread(self, width: int, rows: Indices, guide: FloatArray) -> GridSpread:
+    def spread(self, width: int, rows: Indices, guide: FloatArray) -> Spread:
         """Spread some incidents at one width along a guide; mass is measured at once."""
         wide_km = np.hypot(self.widths_km[width], self.sigma_km[rows])
         reach = wide_km[:, None] * self.per_km[rows]

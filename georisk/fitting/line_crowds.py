@@ -29,7 +29,7 @@ class CrowdedLines(PreparedLines):
 
     _bands: dict[int, tuple[_Laid, ...]] = field(default_factory=dict)
 
-    def spread(self, width: int, rows: Indices, guide: FloatArray) -> CrowdedLineSpread:  # type: ignore[override]
+    def spread(self, width: int, rows: Indices, guide: FloatArray) -> CrowdedLineSpread:
         """Spread some incidents at one width along a guide; their mass is measured at once."""
         mass = np.zeros(len(self.unit))
         for laid in self.lay_bands(width):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from georisk.fitting.draws import Draws
+    from georisk.fitting.supports import LineKernels
     from georisk.kernels.lixels import LixelNetwork
     from layers.crs import FloatArray
 
@@ -112,7 +113,7 @@ class PreparedLines:
     unit: Indices
     _bumps: dict[int, sparse.csc_array] = field(default_factory=dict)
 
-    def spread(self, width: int, rows: Indices, guide: FloatArray) -> LineSpread:
+    def spread(self, width: int, rows: Indices, guide: FloatArray) -> LineKernels:
         """Spread some incidents at one width along a guide."""
         if width not in self._bumps:
             wide_km = np.hypot(self.widths_km[width], self.sigma_km)

@@ -17,8 +17,8 @@ from georisk.incidents import decay_window, weigh_decay
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from georisk.fitting.lines import LineSpread
     from georisk.fitting.stack import Sources, Stack
+    from georisk.fitting.supports import LineKernels
     from layers.crs import FloatArray
 
 
@@ -117,7 +117,7 @@ def measure_reach(stack: Stack, sources: Sources) -> Reach:
         lives[part.half_life_years] = lives.get(part.half_life_years, 0.0) + float(share)
     matrix = sparse.csr_array((len(stack.place.size), len(rows)))
     for key, weight in weights.items():
-        spread: LineSpread = stack.origin.spreads[key]  # type: ignore[assignment]
+        spread: LineKernels = stack.origin.spreads[key]  # type: ignore[assignment]
         matrix = matrix + spread.matrix @ sparse.diags_array(weight)
     whole = sum(lives.values())
     memory = Memory(tuple(lives), tuple(share / whole for share in lives.values()))

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from scipy import sparse
 
+    from georisk.fitting.draws import Draws
     from layers.crs import FloatArray
 
     Rows = NDArray[np.intp]
@@ -28,6 +30,17 @@ class Spread(Protocol):
 
     def put(self, weight: FloatArray) -> FloatArray:
         """Sum of weighted kernels on every unit, per size; weights (n,) or (n, k) give (m, ...)."""
+
+
+class LineKernels(Spread, Protocol):
+    """Kernels on segments, which can be redrawn as well and taken pair by pair."""
+
+    @property
+    def matrix(self) -> sparse.csr_array:
+        """Density of every kernel on every segment, (m, n), per km."""
+
+    def redraw(self, draws: Draws) -> FloatArray:
+        """Sum of kernels in each draw on every segment, per km, (m, draws)."""
 
 
 class Prepared(Protocol):

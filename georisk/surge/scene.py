@@ -23,8 +23,8 @@ from georisk.surge.journeys import (
 from georisk.surge.locations import add_town, describe_locations, name_stretches
 from georisk.surge.passing import find_ground, judge_open, list_stops
 from georisk.surge.shares import share_chains
-from georisk.surge.towns import find_town
 from georisk.surge.ways import list_tracks
+from georisk.towns import find_town
 from georisk.travel import TERRAIN_OF_MODE
 from georisk.walking.demand import find_hard
 from georisk.walking.rules import read_walk_rules
@@ -121,7 +121,7 @@ def choose_ways(
 ) -> tuple[tuple[Journey, ...], list[float], str, tuple[str, ...]]:
     """Ways of a group as far as somebody gets, their shares, the town, and what was taken."""
     along, lines = study.layer("along").frame, study.value("lines")
-    town = find_town(along, group.town)
+    town = find_town(along, group.town, option="--from")
     to = find_town(along, group.to, option="--to") if group.to else ""
     tracks = list_tracks(along, lines, study.settings().corridors, sign=group.sign)
     chains, notes = list_chains(along, tracks, town, sign=group.sign, chosen=group.corridors,

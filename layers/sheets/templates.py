@@ -50,7 +50,7 @@ def is_fillable(spec: LayerSpec) -> bool:
     --------
     >>> from layers.catalog import load_catalog
     >>> sorted(name for name, spec in load_catalog().items() if is_fillable(spec))[:4]
-    ['activity', 'assistance_points', 'flows', 'health_facilities']
+    ['activity', 'area_counts', 'assistance_points', 'flows']
     """
     return spec.role != "result" and (spec.kind == "table" or spec.geometry == "Point")
 

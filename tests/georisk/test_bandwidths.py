@@ -26,9 +26,9 @@ from georisk.fitting.bandwidths import (
     score_search,
     tune_kernel,
 )
+from georisk.fitting.kernel import Kernel
 from georisk.fitting.workshop import measure_ages, support_domain
 from georisk.incidents import weigh_decay
-from georisk.intensity import Kernel
 
 DOMAIN = make_domain()
 SUPPORT = support_domain(DOMAIN)

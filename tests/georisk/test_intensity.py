@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import shapely
 
+from georisk.fitting.kernel import Kernel
 from georisk.incidents import Points
-from georisk.intensity import Kernel, RouteSegments, place_segments, snap_incidents
+from georisk.intensity import RouteSegments, place_segments, snap_incidents
 from layers.errors import StudyError
 
 

@@ -29,8 +29,8 @@ from georisk.surge.tables import (
     tabulate_places,
 )
 from georisk.surge.telling import describe_plan, tell_plan
-from georisk.surge.towns import find_town
 from georisk.surge.ways import Way, list_tracks, list_ways
+from georisk.towns import find_town
 from georisk.walking import Traveller, WalkRules, When
 from layers.errors import CallError
 
@@ -282,7 +282,7 @@ def test_names_that_fit_several_towns_are_listed(study):
         find_town(along, "Tapchula")
     assert find_town(along, "nogales") == "Nogales (Sonora)"
     for odd in ("", "   ", "\x1b[31m", "(" * 300):
-        with pytest.raises(CallError, match="--from"):
+        with pytest.raises(CallError, match="no town of that name"):
             find_town(along, odd)
 
 

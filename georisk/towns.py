@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SHOWN, _NEAR, _MOST = 60, 3, 12
 
 
-def find_town(along: pd.DataFrame, name: str, *, option: str = "--from") -> str:
+def find_town(along: pd.DataFrame, name: str, *, option: str = "") -> str:
     """Name of the one town on corridors that is meant.
 
     Parameters
@@ -22,7 +22,7 @@ def find_town(along: pd.DataFrame, name: str, *, option: str = "--from") -> str:
     along : DataFrame
         Layer ``along``; stops are read.
     option : str
-        Which the message names.
+        That the message names, if any.
 
     Raises
     ------
@@ -36,6 +36,7 @@ def find_town(along: pd.DataFrame, name: str, *, option: str = "--from") -> str:
     >>> find_town(along, "necocli")
     'Necoclí'
     """
+    asked = f"{option} {name[:_SHOWN]!r}".strip()
     towns = sorted(along.loc[along["kind"] == "stop", "ref"].astype(str).unique())
     wanted = fold_name(name)
     exact = [town for town in towns if fold_name(town) == wanted]
@@ -43,12 +44,12 @@ def find_town(along: pd.DataFrame, name: str, *, option: str = "--from") -> str:
     found = exact or begun or [town for town in towns if wanted and wanted in fold_name(town)]
     if len(found) > 1:
         more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
-        raise CallError(f"{option} {name[:_SHOWN]!r} could be: {', '.join(found[:_MOST])}{more}; "
+        raise CallError(f"{asked} could be: {', '.join(found[:_MOST])}{more}; "
                         "write one of them in full")
     if not found:
         keys = {fold_name(town): town for town in towns}
         near = difflib.get_close_matches(wanted, list(keys), n=_NEAR, cutoff=0.0)
-        raise CallError(f"{option} {name[:_SHOWN]!r}: no town of that name on a corridor; "
+        raise CallError(f"{asked}: no town of that name on a corridor; "
                         f"nearest in spelling: {', '.join(keys[key] for key in near) or 'none'}. "
                         "`georisk list legs` names them all")
     return str(found[0])
