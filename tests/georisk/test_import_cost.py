@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import resource
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,13 @@ BAR_CPU_S, BAR_PEAK_KB = 15.0, 1_464_843
 MOST_TIMES, MOST_CPU_S = 2.6, 6.0
 FEW, MANY = 50_000, 100_000
 TODAY = dt.date(2025, 1, 15)
+LAUNCHER = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], check=False)
+taken = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(taken.ru_utime + taken.ru_stime, taken.ru_maxrss)
+sys.exit(done.returncode)
+"""
 
 
 def write_rows(path, count):
@@ -76,6 +82,19 @@ def test_a_second_edition_of_many_rows_costs_no_more_than_in_proportion(folder, 
     assert measure_cpu_s(folder, path) < MOST_CPU_S / 2
 
 
+def measure_alone(command):
+    """Run a command from a small process of its own: CPU in s, peak in kB, what it said.
+
+    A program starts with the memory of whoever started it in its account, and a test session
+    grows beyond what this bar allows.
+    """
+    done = subprocess.run([sys.executable, "-c", LAUNCHER, *command], cwd=ROOT,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-500:]
+    cpu_s, peak_kb = done.stdout.splitlines()[-1].split()
+    return float(cpu_s), int(peak_kb), done.stderr
+
+
 def test_a_million_rows_stay_below_the_bar(folder, tmp_path):
     """The least of up to three: what a neighbour does to the machine only ever adds."""
     path = write_rows(tmp_path / "million.csv", 1_000_000)
@@ -85,14 +104,10 @@ def test_a_million_rows_stay_below_the_bar(folder, tmp_path):
     for _ in range(3):
         shutil.rmtree(folder)
         grid_study.write_grid_study(folder)
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        taken_s.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-        assert done.returncode == 0, done.stderr[-500:]
-        assert "1000000 read = 1000000 accepted + 0 quarantined" in done.stderr
-        if taken_s[-1] <= BAR_CPU_S:
+        cpu_s, peak_kb, said = measure_alone(command)
+        taken_s.append(cpu_s)
+        assert "1000000 read = 1000000 accepted + 0 quarantined" in said
+        assert peak_kb <= BAR_PEAK_KB
+        if cpu_s <= BAR_CPU_S:
             break
     assert min(taken_s) <= BAR_CPU_S, taken_s
-    # The most of any program that the tests have started; none is as large.
-    assert after.ru_maxrss <= BAR_PEAK_KB
