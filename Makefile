@@ -35,6 +35,7 @@ bench: $(VENV)/.bench
 	PYTHONPATH=. $(BIN)/python bench/intake.py
 	PYTHONPATH=. $(BIN)/python bench/intensity.py
 	PYTHONPATH=. $(BIN)/python bench/rasters.py
+	PYTHONPATH=. OMP_NUM_THREADS=1 $(BIN)/python bench/siting.py
 
 docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict
@@ -50,15 +51,15 @@ $(VENV)/.demo: $(VENV)/.python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.python pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e '.[test,hxl,osm]'
+	$(PIP) install -c constraints.txt -e '.[test,hxl,osm,pdf]'
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.bench: $(VENV)/.python pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e '.[test,bench,hxl,osm]'
+	$(PIP) install -c constraints.txt -e '.[test,bench,hxl,osm,pdf]'
 	@touch $@ $(VENV)/.test $(VENV)/.demo
 
 $(VENV)/.check: $(VENV)/.python pyproject.toml constraints.txt
-	$(PIP) install -c constraints.txt -e '.[test,check,hxl,osm]'
+	$(PIP) install -c constraints.txt -e '.[test,check,hxl,osm,pdf]'
 	@touch $@ $(VENV)/.test $(VENV)/.demo
 
 $(VENV)/.docs: $(VENV)/.python pyproject.toml constraints.txt

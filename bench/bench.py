@@ -23,7 +23,8 @@ import networkx as nx
 import numpy as np
 from scipy import sparse
 
-from georisk.siting.solve import solve_mclp
+from georisk.siting.covering.solve import solve_mclp
+from georisk.siting.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +77,7 @@ def bench_mclp(candidates: int = 300, demand: int = 1500, k: int = 10) -> dict[s
 
     theirs_s, theirs = measure_cpu_s(run_spopt)
     reach = sparse.csr_matrix((cost <= radius).T)
-    ours_s, ours = measure_cpu_s(lambda: solve_mclp(reach, weights, k=k, method="exact"))
+    ours_s, ours = measure_cpu_s(lambda: solve_mclp(reach, weights, Limits(k=k), method="exact"))
     if abs(ours.objective - float(theirs)) > 1e-6:
         raise SystemExit(f"MCLP: {ours.objective} is not spopt's {theirs}")
     return {"spopt_s": theirs_s, "georisk_s": ours_s, "ratio": theirs_s / ours_s}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _STOPS_ONLY = "boat"
 _SAME_KM = 1e-6  # a millimetre: nearer than this, a point on a segment is the segment's end
 _TOLERANCE_KM = 1e-9
+_LEAST_KM_PER_DEGREE = 110.5  # of latitude, at the equator 110.57
 _PLANE_MARGIN = 1.05  # the metric plane may stretch: look a little farther, then measure
 
 
@@ -198,8 +199,9 @@ def _find_stops(network: Network, lonlat: FloatArray, max_access_km: float) -> A
     modes = np.array(network.leg_modes)
     leg = np.repeat(np.flatnonzero(modes != "foot"), 2)
     node = network.stop_node[modes != "foot"].ravel()
-    place = np.repeat(np.arange(len(lonlat)), len(node))
-    node, leg = np.tile(node, len(lonlat)), np.tile(leg, len(lonlat))
+    north_km = np.abs(lonlat[:, 1:] - network.lat[node]) * _LEAST_KM_PER_DEGREE
+    place, near = np.nonzero(north_km <= max_access_km + _TOLERANCE_KM)
+    node, leg = node[near], leg[near]
     stop = np.column_stack([network.lon[node], network.lat[node]])
     distance_km = _measure_km(lonlat[place], stop)
     kept = distance_km <= max_access_km + _TOLERANCE_KM

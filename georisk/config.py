@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from georisk.scenarios.choices import BASE, ScenarioConfig
+from georisk.scenarios.choices import BASE, ScenarioConfig, tell_value
+from georisk.siting.choices import SitingConfig
 from layers.errors import StudyError
 
 Names = dict[Literal["es", "en", "fr", "ht"], str]
@@ -63,16 +64,6 @@ class ReferenceConfig(_Frozen):
     month: int | None = Field(default=None, ge=1, le=12)
     start_hour: float = Field(default=6.0, ge=0, lt=24)
     closed: tuple[str, ...] = ()
-
-
-class SitingConfig(_Frozen):
-    """What a run proposes: services, how many points, and what is ruled out."""
-
-    services: tuple[str, ...] = ("water",)
-    k: int = Field(default=3, ge=1, le=1000)
-    method: Literal["auto", "exact", "greedy"] = "auto"
-    forbidden: tuple[str, ...] = ()
-    security_override: tuple[str, ...] = ()
 
 
 class RiskConfig(_Frozen):
@@ -169,7 +160,8 @@ def validate_config(table: dict[str, Any], *, where: str) -> StudyConfig:
         return StudyConfig.model_validate(table)
     except ValidationError as error:
         faults = [
-            f"{where}: {'.'.join(str(p) for p in fault['loc']) or 'study'}: {fault['msg']}"
+            f"{where}: {'.'.join(str(p) for p in fault['loc']) or 'study'}: "
+            f"{tell_value(fault['loc'], fault['type'], fault['msg'])}"
             for fault in error.errors()
         ]
         raise StudyError("\n".join(faults)) from error

@@ -9,11 +9,12 @@ import pandas as pd
 
 from georisk.along import list_along
 from georisk.coverage import Visitor, cover_services, tabulate_cover
+from georisk.coverage.doubts import doubt_water, find_unknown_heat
 from georisk.coverage.fragility import measure_fragility
 from georisk.coverage.limits import limit_water
 from georisk.coverage.shares import count_people
-from georisk.gaps import find_gaps
-from georisk.gaps.preparing import prepare_walker
+from georisk.gaps import cross_gaps, find_gaps
+from georisk.gaps.preparing import find_goals, prepare_walker
 from georisk.network_steps import NETWORK_STEPS, join_places
 from georisk.season import SEASON_STEPS
 from georisk.services import WATER, find_group, tabulate_services
@@ -89,14 +90,18 @@ def _cover_places(
     inputs: Inputs, places: pd.DataFrame, services: pd.DataFrame, settings: Settings
 ) -> Cover:
     """Coverage of the reference profile, in the month of the study or over the year."""
-    reference = settings.config.reference
     water_h = limit_reference_water(inputs, settings)
-    return cover_services(
-        inputs["travel"], places, services,
-        visitor=Visitor(find_group(reference.profile), reference.month),
+    cover = cover_services(
+        inputs["travel"], places, services, visitor=_choose_visitor(settings),
         limits=None if water_h is None else {WATER: water_h},
         redundant_times=settings.value("coverage.redundant_times"),
     )
+    return doubt_water(cover, find_unknown_heat(inputs["season"], inputs["lines"]["mode"]))
+
+
+def _choose_visitor(settings: Settings) -> Visitor:
+    reference = settings.config.reference
+    return Visitor(find_group(reference.profile), reference.month)
 
 
 def limit_reference_water(inputs: Inputs, settings: Settings) -> FloatArray | None:
@@ -131,29 +136,38 @@ def _find_fragility(inputs: Inputs, settings: Settings) -> Outcome:
 def _cover_listed(inputs: Inputs, settings: Settings) -> Outcome:
     """Coverage by places with consent in date alone: what others than planners are told of."""
     every = inputs["facilities"]
-    places = every[find_consented_places(every, today=settings.today)]
-    cover = _cover_places(inputs, places, choose_services(every, settings), settings)
+    cover = _cover_places(inputs, _list_consented(every, settings),
+                          choose_services(every, settings), settings)
     return Outcome(tabulate_cover(inputs["lines"], cover))
 
 
+def _list_consented(places: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    return places[find_consented_places(places, today=settings.today)]
+
+
 def _find_listed_gaps(inputs: Inputs, settings: Settings) -> Outcome:
-    return Outcome(_search_gaps(inputs, inputs["listed_coverage"], settings))
+    places = _list_consented(inputs["facilities"], settings)
+    return Outcome(_search_gaps(inputs, inputs["listed_coverage"], places, settings))
 
 
 def _search_gaps(
-    inputs: Inputs, coverage: pd.DataFrame, settings: Settings
+    inputs: Inputs, coverage: pd.DataFrame, places: pd.DataFrame, settings: Settings
 ) -> gpd.GeoDataFrame:
     services = choose_services(inputs["facilities"], settings)
     travel, lines = inputs["travel"][0], inputs["lines"]
     traveller = read_traveller(settings.parameters, settings.config.reference.profile)
     walker = prepare_walker(traveller, inputs["season"], travel.network, inputs["routes"].frame,
                             settings.parameters, lines=lines)
-    return find_gaps(lines, coverage, services, corridors=settings.corridors, travel=travel,
+    gaps = find_gaps(lines, coverage, services, corridors=settings.corridors, travel=travel,
                      walker=walker)
+    return cross_gaps(gaps, lines, corridors=settings.corridors, worlds=inputs["travel"],
+                      goals=find_goals(travel, places, services, _choose_visitor(settings)),
+                      walker=walker)
 
 
 def _find_gaps(inputs: Inputs, settings: Settings) -> Outcome:
-    return Outcome(_search_gaps(inputs, inputs["coverage"].frame, settings))
+    coverage = inputs["coverage"].frame
+    return Outcome(_search_gaps(inputs, coverage, inputs["facilities"], settings))
 
 
 def _lay_along(inputs: Inputs, settings: Settings) -> Outcome:

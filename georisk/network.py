@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from georisk.slowing import HeatField
     from georisk.ways.edges import Joins, Links, Ways
     from layers.crs import FloatArray
 
@@ -94,6 +95,8 @@ class Network:
         The same as edges; None until places are attached.
     cut_off : tuple of str
         Places within reach of nothing but ways that hang together with no leg.
+    heat : HeatField or None
+        Heat where the ways lie, where the climate is known.
     """
 
     leg_ids: tuple[str, ...]
@@ -115,6 +118,7 @@ class Network:
     links: Links | None = None
     joins: Joins | None = None
     cut_off: tuple[str, ...] = ()
+    heat: HeatField | None = None
 
     @property
     def snapping(self) -> pd.DataFrame:

@@ -10,7 +10,9 @@ import shapely
 
 from georisk.access import attach_places
 from georisk.network import Access, Network, build_network
+from georisk.slowing import HeatField, list_cells
 from georisk.step import Inputs, Outcome, Settings, Step
+from georisk.walking.steps import NEEDS as CLIMATE
 from layers.errors import CallError
 from layers.rasters import interpolate_relief
 
@@ -70,10 +72,31 @@ def _add_ways(
     ways, fewer = consolidate_junctions(ways, within_m=settings.value("network.junction_m"))
     joined = link_ways(network, ways, inputs["lines"], crs_metric=settings.config.crs_metric,
                        join_km=settings.value("network.join_km"))
+    joined = replace(joined, heat=_measure_heat(joined, inputs, settings))
     told = _tell_links(joined.links, float(ways.length_km.sum()), fewer)
     if relief is not None and ways.flat_pieces:
         told = (*told, f"{ways.flat_pieces} pieces of ways off the relief raster count as flat")
     return joined, told
+
+
+def _measure_heat(network: Network, inputs: Inputs, settings: Settings) -> HeatField | None:
+    """Heat of the year where the ways lie; None without ways or a known climate."""
+    if network.ways is None or inputs["hazard_temperature"] is None:
+        return None
+    from georisk.covariates.sites import place_sites
+    from georisk.covariates.steps import find_layers
+    from georisk.walking.days import flag_hours
+    from georisk.walking.heat import UNKNOWN
+    from georisk.walking.rules import read_heat_rules
+    from georisk.walking.steps import read_climate
+
+    lon, lat = list_cells(network.ways.lon, network.ways.lat)
+    sites = place_sites(lon, lat, crs_metric=settings.config.crs_metric)
+    climate = read_climate(sites, find_layers(inputs, as_of=settings.as_of))
+    flags = flag_hours(climate, read_heat_rules(settings.parameters))
+    # Where it is unknown, as beyond the rasters, the nearest known cell is taken, or else the leg.
+    known = (flags != UNKNOWN).all(axis=(1, 2))
+    return HeatField(lon[known], lat[known], flags[known]) if known.any() else None
 
 
 def _tell_links(links: Links | None, total_km: float, fewer: int) -> tuple[str, ...]:
@@ -195,7 +218,7 @@ def _name(ids: list[str] | tuple[str, ...]) -> str:
 
 
 NETWORK_STEPS: tuple[Step, ...] = (
-    Step("network", ("lines", "hazard_relief", "ways"), _build_network, publishes=False),
+    Step("network", ("lines", "hazard_relief", "ways", *CLIMATE), _build_network, publishes=False),
     Step("ground", ("hazard_relief", "hazard_landcover", "rivers", "barriers"), _gather_ground,
          publishes=False),
 )

@@ -1,9 +1,10 @@
-"""Result folders that ``site`` writes beside a snapshot, never into one."""
+"""Result folders that planners' commands write beside a snapshot, never into one."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -12,33 +13,69 @@ from shapely.errors import ShapelyError
 from layers.catalog import load_catalog
 from layers.errors import CallError
 from layers.layer import Layer, Provenance
-from layers.store import read_layer, write_layer
+from layers.store import read_layer, tabulate_layer, write_table
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
+    from georisk.marking import Marking
     from layers.spec import LayerSpec
 
 _INDEX = "results.json"
+_MARKED = "georisk"
 
 
-def write_results(folder: Path, layers: dict[str, Layer]) -> list[Path]:
-    """Write result layers with what they rest on; `read_results` takes them back."""
+def write_results(
+    folder: Path, layers: dict[str, Layer], *, marking: Marking,
+    asked: Mapping[str, object] | None = None,
+) -> list[Path]:
+    """Write result layers with what they rest on; `read_results` takes them back.
+
+    Parameters
+    ----------
+    folder : Path
+        Made readable by its owner alone. Earlier editions of the same layers go.
+    layers : dict of Layer
+    marking : Marking
+        Audience, holder and last day: in the name of every file, and in the metadata of the
+        Parquet. The index keeps its name, by which the folder is found, and has it within.
+    asked : mapping, optional
+        What was asked, as JSON, for a file beside them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    entries, paths = {}, []
+    said = marking.as_text()
+    entries: dict[str, dict[str, Any]] = {_MARKED: dict(said)}
+    paths = []
     for name, layer in sorted(layers.items()):
-        path = folder / f"{name}.parquet"
-        write_layer(layer, path)
+        path = _clear_place(folder, name, "parquet", marking)
+        _write_marked(layer, path, said)
         provenance = layer.provenance
-        entries[name] = {"sources": list(provenance.sources), "sha256": provenance.sha256,
-                         "synthetic": provenance.synthetic}
+        entries[name] = {"file": path.name, "sources": list(provenance.sources),
+                         "sha256": provenance.sha256, "synthetic": provenance.synthetic}
         paths.append(path)
+    if asked is not None:
+        paths.append(_clear_place(folder, "asked", "json", marking))
+        text = json.dumps({**said, **asked}, ensure_ascii=False, indent=1)
+        paths[-1].write_text(text, encoding="utf-8")
     (folder / _INDEX).write_text(json.dumps(entries, indent=1, sort_keys=True), encoding="utf-8")
     paths.append(folder / _INDEX)
     for path in paths:
         path.chmod(0o600)
     return paths
+
+
+def _clear_place(folder: Path, stem: str, ending: str, marking: Marking) -> Path:
+    """Where a file goes, once none of an earlier day or another holder is left beside it."""
+    for old in (folder / f"{stem}.{ending}", *folder.glob(f"{stem}.*.until-*.{ending}")):
+        old.unlink(missing_ok=True)
+    return folder / f"{marking.name(stem)}.{ending}"
+
+
+def _write_marked(layer: Layer, path: Path, said: Mapping[str, str]) -> None:
+    table = tabulate_layer(layer)
+    metadata = {**(table.schema.metadata or {}), _MARKED: json.dumps(said, sort_keys=True)}
+    write_table(table.replace_schema_metadata(metadata), path)
 
 
 def read_results(folder: Path) -> dict[str, Layer]:
@@ -53,13 +90,14 @@ def read_results(folder: Path) -> dict[str, Layer]:
         folder = folder / "restricted"
     index = folder / _INDEX
     if not index.is_file():
-        raise CallError(f"{folder} holds no results: give the folder that `georisk site -o` wrote")
+        raise CallError(f"{folder} holds no results: give the folder that `georisk site -o` wrote "
+                        "(or coverage, gaps, compare, change, priority)")
     catalog, layers = load_catalog(), {}
     for name, entry in _read_index(index).items():
         if name not in catalog or catalog[name].role != "result":
             raise CallError(f"{index}: {name!r} is not a result layer")
         spec = catalog[name].model_copy(update={"released_by": ""})
-        layers[name] = _read_result(folder / f"{name}.parquet", spec, entry)
+        layers[name] = _read_result(folder / entry.get("file", f"{name}.parquet"), spec, entry)
     return layers
 
 
@@ -68,6 +106,8 @@ def _read_index(index: Path) -> dict[str, dict[str, Any]]:
         entries = json.loads(index.read_text(encoding="utf-8"))
     except ValueError as error:
         raise _tell_damage(index) from error
+    if isinstance(entries, dict):
+        entries.pop(_MARKED, None)
     if not isinstance(entries, dict) or not entries:
         raise _tell_damage(index)
     for entry in entries.values():
@@ -77,8 +117,9 @@ def _read_index(index: Path) -> dict[str, dict[str, Any]]:
 
 
 def _is_entry(entry: dict[str, Any]) -> bool:
-    sources = entry.get("sources")
-    return (isinstance(sources, list) and all(isinstance(name, str) for name in sources)
+    sources, file = entry.get("sources"), entry.get("file", "x")
+    return (isinstance(file, str) and Path(file).name == file  # within the folder, no other
+            and isinstance(sources, list) and all(isinstance(name, str) for name in sources)
             and isinstance(entry.get("sha256"), str)
             and isinstance(entry.get("synthetic"), bool))
 
@@ -91,7 +132,7 @@ def _read_result(path: Path, spec: LayerSpec, entry: dict[str, Any]) -> Layer:
         columns = set(pq.read_schema(path).names)
         if columns != expected:
             other = ", ".join(sorted(columns ^ expected))
-            raise CallError(f"{path}: not as `georisk site -o` wrote it (columns {other})")
+            raise CallError(f"{path}: not as georisk wrote it (columns {other})")
         layer = read_layer(path, spec, provenance)
     except (OSError, ValueError, KeyError, TypeError, ShapelyError) as error:
         raise _tell_damage(path) from error
@@ -103,4 +144,4 @@ def _read_result(path: Path, spec: LayerSpec, entry: dict[str, Any]) -> Layer:
 
 
 def _tell_damage(path: Path) -> CallError:
-    return CallError(f"{path} is missing or damaged: run `georisk site -o` again")
+    return CallError(f"{path} is missing or damaged: write the folder again (`-o`)")

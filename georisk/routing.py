@@ -269,13 +269,17 @@ def _add_up_km(graph: Graph, before: IntArray) -> FloatArray:
     return km
 
 
-def time_places(graph: Graph, places: IntArray, *, limit_h: float) -> FloatArray:
-    """Hours from every node to each of some places, shape (n_places, n_nodes).
+def time_places(
+    graph: Graph, places: IntArray, *, limit_h: float, nodes: IntArray | None = None
+) -> FloatArray:
+    """Hours from every node, or from some, to each of some places, shape (n_places, n_nodes).
 
     Infinite beyond ``limit_h``.
     """
+    asked = np.arange(graph.n_nodes) if nodes is None else nodes
     if not len(places):
-        return np.empty((0, graph.n_nodes))
+        return np.empty((0, len(asked)))
     hours = dijkstra(graph.reverse, indices=graph.n_nodes + places, limit=limit_h + 1e-6)
-    hours = np.atleast_2d(hours)[:, : graph.n_nodes]
-    return np.asarray(np.round(hours - places[:, None] * _TIE_H, _DECIMALS))
+    hours = np.take(np.atleast_2d(hours), asked, axis=1)
+    hours -= places[:, None] * _TIE_H
+    return np.asarray(np.round(hours, _DECIMALS, out=hours))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from georisk.spelling import tell_names
 from layers.errors import CallError
 
 if TYPE_CHECKING:
@@ -42,8 +43,29 @@ def find_group(profile: str) -> str:
     'women'
     """
     if profile not in GROUP_OF_PROFILE:
-        raise CallError(f"no profile named {profile!r}; there are: {', '.join(GROUP_OF_PROFILE)}")
+        raise CallError(f"no profile named {profile[:60]!r}: "
+                        f"{tell_names(profile, GROUP_OF_PROFILE)}")
     return GROUP_OF_PROFILE[profile]
+
+
+def find_carried_l(parameters: Parameters, profile: str) -> float:
+    """Water per person from a filled start, L: what is usual, or the most that the body carries.
+
+    Of a family an adult carries, ``profile.family.carrier_kg``; else the one who walks.
+
+    Examples
+    --------
+    >>> from georisk.parameters import Parameters
+    >>> names = ("adult_man", "family", "unaccompanied_child")  # 20 kg x 0.10
+    >>> [find_carried_l(Parameters.read(), name) for name in names]
+    [4.0, 4.0, 2.0]
+    """
+    find_group(profile)
+    own = f"profile.{profile}.carrier_kg"
+    carrier_kg = parameters.value(own if own in parameters.entries
+                                  else f"profile.{profile}.mass_kg")
+    most = parameters.value("water.carried_share") * carrier_kg
+    return float(min(parameters.value("water.carried_l"), most))
 
 
 def tabulate_services(
@@ -84,13 +106,15 @@ def tabulate_services(
     {'shelter': 4.0, 'water': 7.04}
     """
     need = parameters.value("water.need_l_per_h")
+    carried_l = parameters.value("water.carried_l")
     source = "autonomy: water.carried_l / water.need_l_per_h"
     if profile is not None:
-        find_group(profile)
+        usual, carried_l = carried_l, find_carried_l(parameters, profile)
         need = need * parameters.value(f"profile.{profile}.water_factor")
         source = f"{source} / water_factor of the profile"
-    carried = parameters.value("water.carried_l") / need
-    rows = {WATER: {"threshold_h": carried, "measure": "walk", "source": source}}
+        if carried_l < usual:
+            source = f"{source}; {carried_l:g} L is the most that its body carries"
+    rows = {WATER: {"threshold_h": carried_l / need, "measure": "walk", "source": source}}
     for name, value in parameters.section("service").items():
         entry = parameters.entries[f"service.{name}"]
         own = parameters.entries.get(f"threshold.{name}.{profile}")
@@ -100,6 +124,6 @@ def tabulate_services(
     table.index.name = "service"
     unknown = sorted(set(names or ()) - set(table.index))
     if unknown:
-        raise CallError(f"no service named {', '.join(unknown)}; there are: "
-                        f"{', '.join(table.index)}")
+        raise CallError(f"no service named {', '.join(unknown)}: "
+                        f"{tell_names(unknown[0], table.index)}")
     return table if names is None else table.loc[sorted(set(names))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -10,15 +11,29 @@ import pandas as pd
 
 from georisk.coverage_steps import choose_services
 from georisk.network_steps import join_places
-from georisk.siting.candidates import CandidateRules, gather_towns, list_candidates
-from georisk.siting.problems import fill_intensity, join_problems, pose_problem
-from georisk.siting.proposals import Proposal, propose_sites
+from georisk.services import find_group
+from georisk.siting.asking import SitingScene
+from georisk.siting.posing.candidate_sources import (
+    gather_mobile,
+    gather_towns,
+    gather_upgrades,
+    join_sources,
+)
+from georisk.siting.posing.candidates import CandidateRules, Surroundings, list_candidates
+from georisk.siting.posing.contexts import make_context, make_request
+from georisk.siting.posing.laying import lay_scene
+from georisk.siting.posing.problems import list_demand
+from georisk.siting.posing.variants import Origin, choose_traveller, retime_inputs
+from georisk.siting.proposals import Proposal
 from georisk.step import Inputs, Outcome, Settings, Step
-from georisk.worlds import make_pace, prepare_worlds
+from georisk.walking.steps import NEEDS
 from layers.catalog import find_spec
 from layers.crs import WGS84
 from layers.errors import CallError
 from layers.layer import empty_column
+
+if TYPE_CHECKING:
+    from georisk.siting.answers.answers import Answer
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,91 +42,146 @@ class Siting:
 
     Attributes
     ----------
+    answer, by_km : Answer or None
+        For the study's objective, and by km alone; None where nothing can be proposed.
     proposal : Proposal or None
-        None where nothing can be proposed.
+        Tables and solutions of the two.
     refusal : str
         Why not, and what would make it possible.
     excluded : DataFrame
-        Towns that are no candidates, each with its reason.
+        Places that are no candidates, each with all its reasons.
     filled_km : float
         Length without sufficient evidence, weighed as its corridor's median.
     """
 
+    answer: Answer | None
+    by_km: Answer | None
     proposal: Proposal | None
     refusal: str
     excluded: pd.DataFrame
     filled_km: float
 
 
-def _site(inputs: Inputs, settings: Settings) -> Outcome:
-    """Propose sites; where none can be, a run goes on and says why."""
+def _set_scene(inputs: Inputs, settings: Settings) -> Outcome:
+    """Candidates, demand and the hours between them; a run goes on where there are none."""
+    inputs, settings = _choose_visit(inputs, settings)
+    context = make_context(inputs, settings)
+    candidates = _sort_candidates(inputs, settings)
+    origin = None
+    if len(candidates[0]):
+        network, _ = join_places(inputs["network"], candidates[0], inputs["lines"], settings,
+                                 inputs["ground"])
+        origin = Origin(inputs, settings, candidates, network)
     try:
-        return _propose(inputs, settings)
+        scene = lay_scene(inputs, settings, candidates, origin.network if origin else None)
     except CallError as refusal:
-        nothing = Siting(None, str(refusal), pd.DataFrame(), 0.0)
-        return Outcome(nothing, (f"no site is proposed: {refusal}",))
+        return Outcome(SitingScene(None, context, str(refusal), candidates[1]))
+    return Outcome(SitingScene(scene, context, "", candidates[1], origin))
 
 
-def _propose(inputs: Inputs, settings: Settings) -> Outcome:
+def _choose_visit(inputs: Inputs, settings: Settings) -> tuple[Inputs, Settings]:
+    """The traveller and month of ``[siting]``, where they are not those of ``[reference]``."""
+    choice, reference = settings.config.siting, settings.config.reference
+    for profile in choice.profiles:
+        find_group(profile)
+    if choice.profile in {None, reference.profile} and choice.month in {None, reference.month}:
+        return inputs, settings
+    visit = choose_traveller(settings, profile=choice.profile, month=choice.month)
+    return retime_inputs(inputs, visit), visit
+
+
+def _sort_candidates(
+    inputs: Inputs, settings: Settings
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Everything that might be a candidate, sorted by the rules."""
     config, choice = settings.config, settings.config.siting
-    lines, segments = inputs["lines"], inputs["segments"].frame
-    rules = _choose_rules(settings)
-    layers = [inputs[name].frame if inputs[name] else None for name in ("waypoints", "places")]
-    towns = gather_towns(layers[0], layers[1], crs_metric=config.crs_metric, rules=rules)
-    candidates, excluded = list_candidates(
-        towns, segments, inputs["facilities"], services=choice.services,
-        crs_metric=config.crs_metric, rules=rules,
+    waypoints, places, boundaries, areas = (
+        inputs[name].frame if inputs[name] else None
+        for name in ("waypoints", "places", "boundaries", "excluded_areas"))
+    parts = []
+    if "build" in choice.options:
+        parts.append(gather_towns(
+            waypoints, places, crs_metric=config.crs_metric, services=choice.services,
+            min_population=int(settings.value("siting.min_population"))))
+    if "upgrade" in choice.options:
+        parts.append(gather_upgrades(inputs["facilities"], services=choice.services))
+    if "mobile" in choice.options:
+        parts.append(_gather_mobile(inputs, settings))
+    countries = boundaries[boundaries["level"] == 0] if boundaries is not None else None
+    return list_candidates(
+        join_sources(parts), inputs["segments"].frame, inputs["facilities"],
+        crs_metric=config.crs_metric, rules=_choose_rules(settings),
+        around=Surroundings(countries, areas),
     )
-    if not len(candidates):
-        raise CallError("site: no town near a leg may be a candidate: widen "
-                        "siting.max_candidate_km")
-    network, _ = join_places(inputs["network"], candidates, lines, settings, inputs["ground"])
-    pace = make_pace(settings.parameters, config.reference.profile, rate=inputs["season"].rate)
-    worlds = prepare_worlds(network, inputs["routes"].frame, settings, pace=pace)
+
+
+def _gather_mobile(inputs: Inputs, settings: Settings) -> gpd.GeoDataFrame:
     services = choose_services(inputs["facilities"], settings)
-    problems = [pose_problem(segments, inputs["coverage"].frame, services, travel,
-                             wanted=choice.services) for travel in worlds]
-    problem = join_problems(problems)
-    intensity, filled_km = fill_intensity(segments)
-    silent = not (intensity > 0).any()
-    intensity = np.ones(len(intensity)) if silent else intensity
-    proposal = propose_sites(
-        problem, candidates, intensity=intensity, k=choice.k, method=choice.method,
-        intensity_draws=_fill_draws(inputs["route_intensity"].draws, segments, intensity),
-        time_limit_s=settings.value("siting.time_limit_s"),
-    )
-    filled = (f"siting: {filled_km:,.0f} km without sufficient evidence weigh as their corridor's "
-              "median")
-    left_out = (f"siting: {len(excluded)} towns are no candidates; no flow data are used: "
-                "intensity already holds the flow")
-    notes = [filled, left_out] if filled_km else [left_out]
-    if silent:
-        notes.append("siting: no report weighs on any leg: both solutions go by length alone")
-    notes += [
-        f"siting: {name}: not proven the best ({solution.status}, gap {solution.gap:.1%})"
-        for name, solution in (("by risk", proposal.risk), ("by length", proposal.km))
-        if solution.status != "optimal"
-    ]
-    return Outcome(Siting(proposal, "", excluded, filled_km), tuple(notes))
+    segments, choice = inputs["segments"].frame, settings.config.siting
+    demand = list_demand(segments, inputs["coverage"].frame, services, wanted=choice.services)
+    uncovered = np.zeros(len(segments), bool)
+    uncovered[demand["segment"].to_numpy(np.int64)] = True
+    return gather_mobile(segments, uncovered, services=choice.services,
+                         every_km=settings.value("siting.mobile_km"))
 
 
 def _choose_rules(settings: Settings) -> CandidateRules:
     choice = settings.config.siting
+    spacing = choice.min_spacing_km
     return CandidateRules(
         max_access_km=settings.value("siting.max_candidate_km"),
-        min_population=int(settings.value("siting.min_population")),
-        min_spacing_km=settings.value("siting.min_spacing_km"),
+        min_spacing_km=settings.value("siting.min_spacing_km") if spacing is None else spacing,
+        vehicle_km=settings.value("siting.vehicle_km"),
+        border_km=settings.value("siting.border_km"),
         security_share=settings.value("siting.security_top_share"),
         override=choice.security_override, forbidden=choice.forbidden,
     )
 
 
-def _fill_draws(draws: np.ndarray, segments: pd.DataFrame, intensity: np.ndarray) -> np.ndarray:
-    """Draws by row; what evidence does not support is held at what was filled in."""
-    filled = np.asarray(draws, dtype=np.float64).T.copy()
-    silent = (segments["evidence"] == "insufficient").to_numpy()
-    filled[:, silent] = intensity[silent]
-    return filled
+def _site(inputs: Inputs, settings: Settings) -> Outcome:
+    """Propose sites; where none can be, a run goes on and says why."""
+    from dataclasses import replace
+
+    posed: SitingScene = inputs["siting_scene"]
+    request = make_request(settings)
+    filled_km = posed.scene.ground.filled_km if posed.scene else 0.0
+    try:
+        answer = posed.ask(request)
+        by_km = posed.ask(replace(request, objective="length"))
+    except CallError as refusal:
+        nothing = Siting(None, None, None, str(refusal), posed.excluded, filled_km)
+        return Outcome(nothing, (f"no site is proposed: {refusal}",))
+    by_km = _mark_both(by_km, answer)
+    proposal = Proposal(answer.table, by_km.table, answer.solution, by_km.solution)
+    siting = Siting(answer, by_km, proposal, "", posed.excluded, filled_km)
+    return Outcome(siting, _tell(siting, posed))
+
+
+def _mark_both(by_km: Answer, answer: Answer) -> Answer:
+    """Of the sites by km alone, say which the study's objective wants as well."""
+    from dataclasses import replace
+
+    mine = {site.candidate_id for site in answer.sites}
+    sites = tuple(replace(site, in_both=site.candidate_id in mine) for site in by_km.sites)
+    table = by_km.table.assign(
+        in_both=pd.array([name in mine for name in by_km.table.index], dtype="boolean"))
+    return replace(by_km, sites=sites, table=table)
+
+
+def _tell(siting: Siting, posed: SitingScene) -> tuple[str, ...]:
+    answer, by_km = siting.answer, siting.by_km
+    if answer is None or by_km is None or posed.scene is None:
+        return ()
+    notes = []
+    if siting.filled_km:
+        notes.append(f"siting: {siting.filled_km:,.0f} km without sufficient evidence weigh as "
+                     "their corridor's median")
+    notes.append(f"siting: {len(siting.excluded)} places near the legs are no candidates; "
+                 f"{answer.flow_basis}")
+    if posed.scene.ground.silent:
+        notes.append("siting: no report weighs on any leg: both solutions go by length alone")
+    notes += [f"siting: {note}" for one in (answer, by_km) for note in one.notes]
+    return tuple(dict.fromkeys(notes))
 
 
 def _publish_sites(inputs: Inputs, settings: Settings) -> Outcome:
@@ -134,9 +204,11 @@ def _no_sites() -> gpd.GeoDataFrame:
 
 
 SITING_STEPS: tuple[Step, ...] = (
-    Step("siting", ("lines", "network", "routes", "segments", "coverage", "facilities",
-                    "route_intensity", "waypoints", "places", "ground", "season"), _site,
+    Step("siting_scene", ("lines", "network", "routes", "segments", "coverage", "facilities",
+                          "route_intensity", "waypoints", "places", "boundaries", "flows",
+                          "excluded_areas", "ground", "season", "travel", *NEEDS), _set_scene,
          publishes=False),
+    Step("siting", ("siting_scene",), _site, version=2, publishes=False),
     Step("proposed_sites", ("siting",), _publish_sites),
     Step("proposed_sites_km", ("siting",), _publish_km_sites),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from georisk.routing import Graph, build_graph
-from georisk.slowing import spread_rate
+from georisk.slowing import RateField, spread_rate
 from georisk.ways.times import time_ways
 from layers.errors import CallError
 
@@ -51,6 +51,8 @@ class Pace:
     rate : array of shape (n_segments,), optional
         Share of the cool pace that heat leaves on each segment (`georisk.walking.rate_day`);
         without it nothing slows.
+    beside : RateField, optional
+        The same where ways lie; without it ways are as hot as the nearest leg.
     """
 
     speed_factor: float = 1.0
@@ -58,6 +60,7 @@ class Pace:
     mode_speed_kmh: Mapping[str, float] = field(default_factory=lambda: _MODE_SPEED_KMH)
     terrain_factor: Mapping[str, float] = field(default_factory=lambda: _TERRAIN_FACTOR)
     rate: FloatArray | None = None
+    beside: RateField | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +153,7 @@ def prepare_travel(
         np.where(shut[:, None], np.inf, hours)
         for hours in _time_edges(network, terrain, pace, detour or {})
     )
-    at_node = None if pace.rate is None else spread_rate(network, pace.rate)
+    at_node = None if pace.rate is None else spread_rate(network, pace.rate, pace.beside)
     speed_kmh = float(walk_speed_kmh(0.0)) * pace.speed_factor * pace.off_path_factor
     access_kmh = speed_kmh if at_node is None else speed_kmh * at_node
     ways_h = _time_beside(network, pace, closed, at_node)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from georisk.corridors import find_signs, find_turned_legs
+from georisk.slowing import rate_field
 from georisk.travel import TERRAIN_OF_MODE, Pace, Travel, prepare_travel
 from georisk.walking.demand import find_hard
+from georisk.walking.rules import read_walk_rules
+from georisk.walking.when import When
 from layers.crs import measure_length_km
 
 if TYPE_CHECKING:
@@ -51,13 +55,23 @@ def prepare_ways(
 ) -> Travel:
     """Put times on a network: those of a pace, by default of the reference profile without heat."""
     parameters = settings.parameters
+    pace = pace or make_pace(parameters, settings.config.reference.profile)
     return prepare_travel(
-        network, name_ground(routes),
-        pace=pace or make_pace(parameters, settings.config.reference.profile),
+        network, name_ground(routes), pace=_warm_ways(network, pace, settings),
         signs=signs or find_signs(settings.corridors),
         detour=measure_detour(routes, parameters.value("walk.max_detour")),
         closed=settings.config.reference.closed,
     )
+
+
+def _warm_ways(network: Network, pace: Pace, settings: Settings) -> Pace:
+    """Let the heat where ways lie slow people on them, where a pace knows heat at all."""
+    if pace.rate is None or network.heat is None:
+        return pace
+    reference = settings.config.reference
+    when = When(reference.month, reference.start_hour)
+    rules = read_walk_rules(settings.parameters)
+    return replace(pace, beside=rate_field(network.heat, when, rules))
 
 
 def prepare_worlds(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,14 @@ from maps.offline import check_offline
 from maps.overlays import Overlay, draw_page
 from maps.page import Section, compose_page
 from maps.segments import pack_segments
+from maps.stretches import (
+    MOST_LISTED,
+    Stretch,
+    find_window,
+    gather_runs,
+    pack_stretches,
+    tell_where,
+)
 from maps.theme import CLASS_LINES, CLASSES, LineStyle, describe_theme
 
 if TYPE_CHECKING:
@@ -28,10 +37,13 @@ if TYPE_CHECKING:
 
 CHANGE_LINES: dict[str, LineStyle] = {
     "insufficient": CLASS_LINES["insufficient"],
-    "no_clear_change": LineStyle("#8a7a5c", 2.5),
+    "no_clear_change": LineStyle("#8a7a5c", 1.6),
     "fewer_reported": LineStyle("#0b5fa5", 4.5, (12, 3)),
     "more_reported": LineStyle("#86144f", 6),
 }
+
+_CHANGED = ("more_reported", "fewer_reported")
+_AROUND_DEG = 0.5
 
 
 def write_change_map(
@@ -70,22 +82,51 @@ def draw_changes(door: Door, words: Words, marking: Marking) -> str:
         raise NotShownError("no layer named 'changes': make it with `georisk change -o`")
     words = _name_changes(words)
     bounds = find_bounds(door, ("changes",))
+    stretches = list_changed(changes, read_frame(door, "routes"), words)
     islands: dict[str, object] = {
         "theme": _style_changes(),
         "base": pack_base(door, bounds),
-        "segments": pack_changes(changes, read_frame(door, "routes")),
+        "segments": {**pack_changes(changes, read_frame(door, "routes")),
+                     "stretches": pack_stretches(stretches)},
         "names": pack_names(door, words, bounds),
     }
     overlays = [
         Overlay("addBase", "base"), Overlay("addOutlines", "base", choice="lines"),
-        Overlay("addSegments", "segments", words["title_changes"]),
+        Overlay("addReach", "segments", words["title_changes"]),
         Overlay("addNames", "names", words["towns"]),
     ]
     page = compose_page(
         name="changes", door=door, words=words, islands=islands, marking=marking,
         sections=_write_sections(changes, words),
     )  # fmt: skip
-    return draw_page(page, overlays, bounds=bounds)
+    title = f"{words['changed_stretches']} · {' → '.join(_list_days(changes))}"
+    under = fill_template("under.html", title=title, empty=words["changed_none"])
+    page = replace(page, scripts=("stretches.js",), under=under, key=tuple(
+        (f"line:{name}", words[f"class_{name}"]) for name in reversed(CHANGE_LINES)
+        if name in set(changes["change"])))
+    return draw_page(page, overlays, bounds=bounds, seen=find_window(
+        [stretch.segments for stretch in stretches], bounds, around_deg=_AROUND_DEG))
+
+
+def list_changed(
+    changes: pd.DataFrame, legs: pd.DataFrame | None, words: Words
+) -> list[Stretch]:
+    """Runs of segments with more or fewer reported, the longest first, in words."""
+    runs = gather_runs(changes, "change", _CHANGED)[:MOST_LISTED]
+    return [Stretch(str(run["change"].iloc[0]), tell_where(run, legs, words),
+                    _tell_change(run, words), run) for run in runs]
+
+
+def _tell_change(run: pd.DataFrame, words: Words) -> str:
+    """More or fewer, and how many times as many, at the median of the run."""
+    value, low, high = (float(run[name].median()) for name in ("ratio", "ratio_low", "ratio_high"))
+    told = words[f"class_{run['change'].iloc[0]}"]
+    if not all(map(math.isfinite, (value, low, high))):
+        return told
+    times = words.say("change_times", **{
+        name: f"{number:.2g}".replace(".", words["decimal_mark"])
+        for name, number in (("value", value), ("low", low), ("high", high))})
+    return f"{told}: {times}"
 
 
 def pack_changes(changes: pd.DataFrame, legs: pd.DataFrame | None) -> dict[str, object]:
@@ -115,12 +156,15 @@ def _name_changes(words: Words) -> Words:
     return replace(words, texts=texts)
 
 
+def _list_days(changes: pd.DataFrame) -> list[str]:
+    return [changes[name].iloc[0].date().isoformat() for name in ("day_then", "day_now")]
+
+
 def _write_sections(changes: pd.DataFrame, words: Words) -> list[Section]:
     legend = fill_template(
         "legend.html", words=words, classes=tuple(CHANGE_LINES), class_sample="line", modes=(),
         services=(), severities=(), kinds={}, sites=False,
     )  # fmt: skip
-    days = (changes[name].iloc[0].date().isoformat() for name in ("day_then", "day_now"))
-    then, now = days
+    then, now = _list_days(changes)
     told = fill_template("changes.html", words=words, then=then, now=now)
     return [Section("changes", words["change"], told), Section("legend", words["legend"], legend)]

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from georisk.marking import Marking
-from georisk.scenarios.matching import rank_changes
 from layers.errors import NotShownError
 from maps.catalogues import load_words
+from maps.compare_map_words import (
+    list_changed,
+    name_point,
+    tell_gaps,
+    tell_point,
+    tell_references,
+    tell_services,
+)
 from maps.encoding import to_plain
 from maps.forms import fill_template
 from maps.frames import find_bounds, name_corridors, read_frame
@@ -22,6 +29,10 @@ from maps.overview import write_list
 from maps.page import Section, compose_page
 from maps.places import name_place
 from maps.segments import pack_segments
+from maps.stretches import (
+    find_window,
+    pack_stretches,
+)
 from maps.theme import CLASSES, DIRECTIONS, EVIDENCE, SERVICES, LineStyle, describe_theme
 
 if TYPE_CHECKING:
@@ -31,6 +42,7 @@ if TYPE_CHECKING:
 
     from georisk.doors import Door
     from maps.catalogues import Words
+    from maps.compare_map_words import Reference
     from maps.frames import Bounds
 
 # In drawing order: what changed lies on top.
@@ -45,12 +57,11 @@ _WHOM = (*DIRECTIONS, "both")
 _CHOSEN = {"opened": "both", "changed": "risk", "closed": "length"}
 _AS_BEFORE = ("in_reach", "out_of_reach")
 _AROUND_DEG = 0.5
-_FIRST = "water"
-_MOST_GAPS = 30
 
 
 def write_compare_map(
-    door: Door, folder: Path, *, lang: str, names: tuple[str, str], marking: Marking | None = None
+    door: Door, folder: Path, *, lang: str, names: tuple[str, str],
+    references: tuple[Reference, ...] = (), marking: Marking | None = None,
 ) -> Path:
     """Draw the layers of ``georisk compare -o``; return the page's path.
 
@@ -62,9 +73,11 @@ def write_compare_map(
         The page goes to ``folder/restricted/``.
     names : tuple of str
         Of the two scenarios.
+    references : tuple of (str, int or None)
+        Profile and month of each; the page says for whom and when it holds.
     """
     marking = marking or Marking.of(door, holder="")
-    html = draw_comparison(door, load_words(lang), marking, names=names)
+    html = draw_comparison(door, load_words(lang), marking, names=names, references=references)
     check_offline(html)
     ending = ".html" if lang == "en" else f".{lang}.html"
     path = folder / door.audience / f"{marking.name('compared')}{ending}"
@@ -75,7 +88,8 @@ def write_compare_map(
 
 
 def draw_comparison(
-    door: Door, words: Words, marking: Marking, *, names: tuple[str, str]
+    door: Door, words: Words, marking: Marking, *, names: tuple[str, str],
+    references: tuple[Reference, ...] = (),
 ) -> str:
     """Write the map of two scenarios as one self-contained page.
 
@@ -88,28 +102,46 @@ def draw_comparison(
         raise NotShownError("no layer named 'compared': make it with `georisk compare -o`")
     words = _name_states(words, names)
     segments, points = (read_frame(door, f"compared_{name}") for name in ("segments", "points"))
-    bounds = _find_changed_bounds(door, segments, points)
-    if segments is not None:
-        west, south, east, north = bounds
-        segments = segments.cx[west:east, south:north]
+    services, seen = _list_services(segments), _find_changed_bounds(door, segments, points)
+    segments, bounds = _keep_whole_legs(segments, seen)
     islands: dict[str, object] = {"theme": _style_states(), "base": pack_base(door, bounds)}
     overlays = [Overlay("addBase", "base"), Overlay("addOutlines", "base", choice="lines")]
-    for service in _list_services(segments):
+    legs = read_frame(door, "routes")
+    for service in services:
         island = f"reach_{service}"
-        islands[island] = _pack_states(segments, service, read_frame(door, "routes"))
-        overlays.append(Overlay("addSegments", island, words[f"service_{service}"],
-                                shown=len(islands) == 3))  # noqa: PLR2004 - the first of them
+        islands[island] = {**_pack_states(segments, service, legs), "stretches": pack_stretches(
+            list_changed(segments, service, legs, words))}
+        overlays.append(Overlay("addReach", island, words[f"service_{service}"],
+                                shown=service == services[0]))
     islands["names"] = pack_names(door, words, bounds)
     if points is not None:
         islands["points"] = {"rows": _describe_points(points, words)}
         overlays.append(Overlay("addSites", "points", words["compared_points"]))
     overlays.append(Overlay("addNames", "names", words["towns"]))
-    sections = _write_sections(door, words, has_points=points is not None)
+    about = tell_references(names, references, words)
+    sections = _write_sections(door, words, about=about, has_points=points is not None)
     page = compose_page(
         name="compared", door=door, words=words, islands=islands, marking=marking,
         sections=sections,
     )  # fmt: skip
-    return draw_page(page, overlays, bounds=bounds)
+    title = " · ".join(text for text in (words["changed_stretches"], about) if text)
+    under = fill_template("under.html", title=title, empty=words["compared_same"])
+    page = replace(page, scripts=("stretches.js",), under=under, key=tuple(
+        (f"line:{name}", words[f"class_{name}"]) for name in reversed(STATE_LINES)
+        if segments is not None and name in set(segments["state"])))
+    return draw_page(page, overlays, bounds=bounds, seen=seen)
+
+
+def _keep_whole_legs(
+    segments: pd.DataFrame | None, seen: Bounds
+) -> tuple[pd.DataFrame | None, Bounds]:
+    """Legs that come into sight, to their ends; and what holds them and the sight."""
+    if segments is None:
+        return None, seen
+    west, south, east, north = seen
+    legs = segments.cx[west:east, south:north]["leg_id"].unique()
+    kept = segments[segments["leg_id"].isin(legs)]
+    return kept, find_window([kept], seen, around_deg=0.0) if len(kept) else seen
 
 
 def _find_changed_bounds(
@@ -127,10 +159,14 @@ def _find_changed_bounds(
 
 
 def _list_services(segments: pd.DataFrame | None) -> list[str]:
+    """Services that differ, the one that differs on most km first."""
     if segments is None:
         return []
+    changed = segments[~segments["state"].isin(_AS_BEFORE)]
+    km = changed.groupby("service")["length_km"].sum().round(3)
     known = set(segments["service"])
-    return sorted((name for name in SERVICES if name in known), key=lambda name: name != _FIRST)
+    return sorted((name for name in SERVICES if name in known),
+                  key=lambda name: -float(km.get(name, 0.0)))
 
 
 def _pack_states(
@@ -189,7 +225,7 @@ def _describe_points(points: pd.DataFrame, words: Words) -> list[dict[str, Any]]
         rows.append({
             "id": str(key), "place": name, "country": None, "services": to_plain(services) or [],
             "benefit_share": None, "cumulative_share": None, "selection_frequency": None,
-            "bound_gap": None, "reason": _tell_point(row, words),
+            "bound_gap": None, "reason": tell_point(row, words),
             "synthetic": bool(row["synthetic"]),
             "chosen": _CHOSEN[str(row["change"])], "rank": number, "rank_km": None,
             "at": [round(float(row.geometry.x), 4), round(float(row.geometry.y), 4)],
@@ -197,26 +233,16 @@ def _describe_points(points: pd.DataFrame, words: Words) -> list[dict[str, Any]]
     return rows
 
 
-def _tell_point(row: pd.Series, words: Words) -> str:
-    """What is otherwise at a place that both scenarios have."""
-    told = []
-    if row["change"] == "changed" and to_plain(row["moved_km"]):
-        told.append(words.say("point_moved", km=f"{row['moved_km']:.1f}"))
-    one, two = (to_plain(row[f"capacity_{side}"]) for side in ("a", "b"))
-    if two is not None and one != two:
-        before = "" if one is None else f"{one:g} → "
-        told.append(f"{words['capacity']}: {before}{two:g} {to_plain(row['capacity_unit']) or ''}")
-    return "; ".join(told).strip()
-
-
-def _write_sections(door: Door, words: Words, *, has_points: bool) -> list[Section]:
+def _write_sections(
+    door: Door, words: Words, *, about: str, has_points: bool
+) -> list[Section]:
     table = door.layer("compared").frame
     points = read_frame(door, "compared_points")
     summary = fill_template(
-        "compared.html", words=words, points=[] if points is None else [
-            _list_point(row, words) for _, row in points.iterrows()],
-        services=_tell_services(table, words),
-        gaps=_tell_gaps(read_frame(door, "compared_gaps"), name_corridors(door, words), words),
+        "compared.html", words=words, about=about, points=[] if points is None else [
+            name_point(row, words) for _, row in points.iterrows()],
+        services=tell_services(table, words),
+        gaps=tell_gaps(read_frame(door, "compared_gaps"), name_corridors(door, words), words),
     )  # fmt: skip
     legend = fill_template(
         "legend.html", words=words, classes=tuple(STATE_LINES), class_sample="line", modes=(),
@@ -227,42 +253,3 @@ def _write_sections(door: Door, words: Words, *, has_points: bool) -> list[Secti
     if has_points:
         sections.append(Section("sites", words["points"], write_list(words, slot="sites")))
     return sections
-
-
-def _list_point(row: pd.Series, words: Words) -> str:
-    name = name_place(str(to_plain(row["name"]) or row["place_id"]), words,
-                      synthetic=str(row["name"]).startswith("EXAMPLE"))
-    more = _tell_point(row, words)
-    return f"{name}: {words['point_' + str(row['change'])]}" + (f" ({more})" if more else "")
-
-
-def _tell_services(table: pd.DataFrame, words: Words) -> list[str]:
-    """Km in reach by service and direction, every leg once, where they differ."""
-    whole = table[table["corridor"].isna()]
-    changed = whole[(whole["covered_km_a"] - whole["covered_km_b"]).abs() > 0.5]  # noqa: PLR2004 - what whole km show
-    return [
-        words.say("compared_km", service=words[f"service_{row['service']}"],
-                  direction=words[f"direction_{row['direction']}"],
-                  a=f"{row['covered_km_a']:.0f}", b=f"{row['covered_km_b']:.0f}",
-                  all=f"{row['length_km']:.0f}")
-        for _, row in changed.iterrows()
-    ]
-
-
-def _tell_gaps(
-    gaps: pd.DataFrame | None, titles: dict[str, str], words: Words
-) -> list[str]:
-    if gaps is None:
-        return []
-    return [
-        words.say(
-            "compared_gap", change=words[f"gap_{row['change']}"],
-            service=words[f"service_{row['service']}"],
-            direction=words[f"direction_{row['direction']}"],
-            where=words.say("from_to", a=to_plain(row["from_place"]) or "?",
-                            b=to_plain(row["to_place"]) or "?"),
-            a=f"{row['km_a']:.0f}", b=f"{row['km_b']:.0f}",
-            corridor="; ".join(titles.get(name, name) for name in row["corridors"]),
-        )
-        for _, row in rank_changes(gaps).head(_MOST_GAPS).iterrows()
-    ]

@@ -22,6 +22,7 @@ from layers.errors import BrokenError
 from maps.forms import fill_template
 
 if TYPE_CHECKING:
+    from maps.frames import Bounds
     from maps.page import Page
 
 SCRIPTS = ("leaflet.js", "core.js", "ground.js", "names.js", "overlays.js", "marks.js", "sites.js",
@@ -79,7 +80,9 @@ class OfflineMap(folium.Map):  # type: ignore[misc]
     Parameters
     ----------
     bounds : tuple of float
-        West, south, east, north in degrees: what is seen first.
+        West, south, east, north in degrees: all there is to see.
+    seen : tuple of float, optional
+        The same of what is seen first; all by default.
 
     Notes
     -----
@@ -101,13 +104,18 @@ class OfflineMap(folium.Map):  # type: ignore[misc]
         """
     )
 
-    def __init__(self, *, bounds: tuple[float, float, float, float]) -> None:
+    def __init__(self, *, bounds: Bounds, seen: Bounds | None = None) -> None:
         west, south, east, north = bounds
         super().__init__(location=[(south + north) / 2, (west + east) / 2], tiles=None)
         # branca numbers elements at random; the same input must give the same bytes.
         self._id = "page"
-        sides = zip(("west", "south", "east", "north"), bounds, strict=True)
-        self.window = {side: round(float(value), 3) for side, value in sides}
+        first = {} if seen is None else {"seen": _name_sides(seen)}
+        self.window = {**_name_sides(bounds), **first}
+
+
+def _name_sides(bounds: Bounds) -> dict[str, float]:
+    sides = zip(("west", "south", "east", "north"), bounds, strict=True)
+    return {side: round(float(value), 3) for side, value in sides}
 
 
 class PageEnd(MacroElement):  # type: ignore[misc]

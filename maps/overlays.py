@@ -10,6 +10,7 @@ import folium
 from maps.offline import OfflineFigure, OfflineMap, PageEnd
 
 if TYPE_CHECKING:
+    from maps.frames import Bounds
     from maps.page import Page
 
 
@@ -66,7 +67,7 @@ class DataLayer(folium.map.Layer):  # type: ignore[misc]
 
 
 def draw_page(
-    page: Page, overlays: list[Overlay], *, bounds: tuple[float, float, float, float]
+    page: Page, overlays: list[Overlay], *, bounds: Bounds, seen: Bounds | None = None
 ) -> str:
     """Write a page with its map, its layers in drawing order, and the layer control.
 
@@ -74,9 +75,11 @@ def draw_page(
     ----------
     bounds : tuple of float
         West, south, east, north in degrees.
+    seen : tuple of float, optional
+        The same of what is seen first; all by default.
     """
     figure = OfflineFigure(page)
-    ground = OfflineMap(bounds=bounds)
+    ground = OfflineMap(bounds=bounds, seen=seen)
     figure.add_child(ground)
     for overlay in overlays:
         ground.add_child(DataLayer(overlay))

@@ -39,6 +39,10 @@ class Page:
         Data for the scripts, already packed by `maps.encoding.dump_island`.
     scripts : tuple of str
         Files of ``maps/assets`` that this page alone needs.
+    key : tuple of (str, str)
+        Samples and words of a short legend that always stands below the map.
+    under : Markup
+        What else stands there.
     """
 
     name: str
@@ -50,6 +54,8 @@ class Page:
     holder: str
     islands: Mapping[str, str] = field(default_factory=dict)
     scripts: tuple[str, ...] = ()
+    key: tuple[tuple[str, str], ...] = ()
+    under: Markup | str = ""
 
 
 def compose_page(

@@ -32,7 +32,7 @@ PARTS: dict[str, FillStyle] = {
     "surge_none": FillStyle("#7d2a5c", "#f3dcea", "cross"),
 }
 _MARGIN_DEG = 0.25
-_BAR_SHARE = 0.3
+_BAR_SHARE, _DISC_SHARE = 0.45, 0.1
 
 
 def write_surge_map(
@@ -76,7 +76,8 @@ def draw_surge(door: Door, plan: Plan, words: Words, marking: Marking) -> str:
         name="surge", door=door, words=words, islands=islands, marking=marking,
         sections=[_write_section(door, plan, words)],
     )  # fmt: skip
-    return draw_page(replace(page, scripts=("surge.js",)), overlays, bounds=bounds)
+    key = tuple((f"area:{name}", words[name]) for name in PARTS)
+    return draw_page(replace(page, scripts=("surge.js",), key=key), overlays, bounds=bounds)
 
 
 def pack_surge(plan: Plan) -> dict[str, object]:
@@ -110,17 +111,25 @@ def _find_bounds(plan: Plan) -> Bounds:
     low, high = places[["lon", "lat"]].min(), places[["lon", "lat"]].max()
     # The bar of nights lies over the lower edge: what is shown ends above it.
     below = _MARGIN_DEG + _BAR_SHARE * float(high["lat"] - low["lat"])
-    return (float(low["lon"]) - _MARGIN_DEG, float(low["lat"]) - below,
-            float(high["lon"]) + _MARGIN_DEG, float(high["lat"]) + _MARGIN_DEG)
+    # Room for a disc whose middle lies at the edge.
+    beside = max(_MARGIN_DEG, _DISC_SHARE * float(high["lon"] - low["lon"]))
+    return (float(low["lon"]) - beside, float(low["lat"]) - below,
+            float(high["lon"]) + beside, float(high["lat"]) + _MARGIN_DEG)
 
 
 def _write_section(door: Door, plan: Plan, words: Words) -> Section:
-    lead = words.say("surge_lead", people=plan.group.people, town=plan.scene.town,
+    lead = words.say("surge_lead", people=_group(plan.group.people, words), town=plan.scene.town,
                      date=plan.group.leaves.isoformat())
-    nights = [{"date": to_plain(row.date), "bed": row.with_service, "full": row.short,
-               "nowhere": row.unreachable} for row in tabulate_nights(plan).itertuples()]
+    nights = [{"date": to_plain(row.date), "bed": _group(row.with_service, words),
+               "full": _group(row.short, words), "nowhere": _group(row.unreachable, words)}
+              for row in tabulate_nights(plan).itertuples()]
     told = fill_template(
         "surge.html", words=words, lead=lead, nights=nights, parts=("bed", "full", "none"),
         warn=plan.scene.synthetic and not door.synthetic,
     )  # fmt: skip
     return Section("surge", words["surge_nights"], told)
+
+
+def _group(count: int, words: Words) -> str:
+    """Number in groups of three, as all other numbers of the page."""
+    return f"{count:,}".replace(",", words["thousands_mark"])

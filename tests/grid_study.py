@@ -97,28 +97,25 @@ def make_routes(
 def make_segments(routes: gpd.GeoDataFrame | None = None) -> gpd.GeoDataFrame:
     """Five segments a leg, each called exactly 1 km long."""
     routes = make_routes() if routes is None else routes
-    parts = []
-    columns = ("mode", "geometry", "from_place", "to_place")
-    for leg, mode, line, first, last in zip(
-        routes.index, *(routes[name] for name in columns), strict=True
-    ):
-        cuts = shapely.get_coordinates(
-            shapely.line_interpolate_point(line, np.linspace(0, 1, BLOCK_KM + 1), normalized=True)
-        )
-        middle = (cuts[:-1] + cuts[1:]) / 2
-        n = np.arange(1, BLOCK_KM + 1)
-        parts.append(pd.DataFrame({
-            "leg_id": leg, "n": n, "mode": mode, "chainage_from_km": n - 1.0,
-            "chainage_to_km": n * 1.0, "length_km": 1.0,
-            "start_lon": cuts[:-1, 0], "start_lat": cuts[:-1, 1],
-            "end_lon": cuts[1:, 0], "end_lat": cuts[1:, 1],
-            "mid_lon": middle[:, 0], "mid_lat": middle[:, 1],
-            "near_place": np.where(n <= 2, first, last),
-            "geometry": [shapely.LineString(cuts[i : i + 2]) for i in range(BLOCK_KM)],
-        }, index=[f"{leg}-{i:04d}" for i in n]))
-    frame = gpd.GeoDataFrame(pd.concat(parts).sort_index(), geometry="geometry", crs="EPSG:4326")
+    count = len(routes)
+    cuts = shapely.get_coordinates(shapely.line_interpolate_point(
+        routes.geometry.to_numpy()[:, None], np.linspace(0, 1, BLOCK_KM + 1), normalized=True,
+    )).reshape(count, BLOCK_KM + 1, 2)
+    start, end = cuts[:, :-1].reshape(-1, 2), cuts[:, 1:].reshape(-1, 2)
+    middle = (start + end) / 2
+    n = np.tile(np.arange(1, BLOCK_KM + 1), count)
+    legs, modes, first, last = (np.repeat(values.to_numpy(object), BLOCK_KM) for values in (
+        routes.index, *(routes[name] for name in ("mode", "from_place", "to_place"))))
+    frame = gpd.GeoDataFrame({
+        "leg_id": legs, "n": n, "mode": modes, "chainage_from_km": n - 1.0,
+        "chainage_to_km": n * 1.0, "length_km": 1.0,
+        "start_lon": start[:, 0], "start_lat": start[:, 1], "end_lon": end[:, 0],
+        "end_lat": end[:, 1], "mid_lon": middle[:, 0], "mid_lat": middle[:, 1],
+        "near_place": np.where(n <= 2, first, last),
+    }, index=[f"{leg}-{i:04d}" for leg, i in zip(legs, n, strict=True)], crs="EPSG:4326",
+        geometry=shapely.linestrings(np.stack([start, end], axis=1)))
     frame.index.name = "segment_id"
-    return frame
+    return frame.sort_index()
 
 
 def make_places(ids: list[str] | None = None) -> gpd.GeoDataFrame:
@@ -141,6 +138,19 @@ def put_place(name: str, row: float, column: float, *services: str) -> gpd.GeoDa
     frame = make_places(["gt-ex-2"]).rename(index={"gt-ex-2": name})
     frame["services"] = pd.Series([services], index=frame.index, dtype=object)
     return frame.set_geometry([shapely.Point(locate(row, column))], crs="EPSG:4326")
+
+
+def put_places(spots: dict[str, tuple[float, float]], *services: str) -> gpd.GeoDataFrame:
+    """Places of one kind: id -> row and column."""
+    count = len(spots)
+    frame = gpd.GeoDataFrame(
+        {"services": pd.Series([services] * count, dtype=object),
+         "admits": pd.Series([()] * count, dtype=object), "place_kind": ["shelter"] * count,
+         "synthetic": pd.array([True] * count, dtype="boolean")},
+        geometry=[shapely.Point(locate(*at)) for at in spots.values()], crs="EPSG:4326",
+    )
+    frame.index = pd.Index(list(spots), name="place_id")
+    return frame
 
 
 def make_towns() -> gpd.GeoDataFrame:

@@ -215,7 +215,7 @@ def test_lines_that_could_lead_somebody_are_restricted(place, tmp_path):
 
 def test_site_prints_json_and_writes_results_that_are_restricted(place, tmp_path):
     done = call("site", "-s", place / "study", "--service", "water", "-k", "1", "--json",
-                "-o", tmp_path)
+                "--purpose", "a test", "-o", tmp_path)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert {"sites", "objective", "bound_gap", "status"} <= set(told)

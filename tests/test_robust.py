@@ -94,6 +94,7 @@ def proposed(published_grid, tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     with pytest.raises(SystemExit) as ended:
         api.cli.main(["site", "-s", str(published_grid), "--service", "water", "-k", "1",
+                      "--purpose", "a test",
                       "-o", str(folder)])
     assert not ended.value.code
     return folder / "restricted"
@@ -113,7 +114,7 @@ def test_a_forged_index_is_refused(proposed, tmp_path, index):
 def test_result_files_must_be_whole_and_as_written(proposed, tmp_path):
     folder = tmp_path / "restricted"
     shutil.copytree(proposed, folder)
-    path = folder / "proposed_sites.parquet"
+    (path,) = folder.glob("proposed_sites.restricted.*.parquet")
     gpd.read_parquet(path).assign(note="x").to_parquet(path)
     with pytest.raises(CallError, match="note"):
         read_results(tmp_path)
@@ -328,7 +329,8 @@ def test_every_command_takes_runs_and_quiet(call, command):
 
 
 def test_site_prints_the_whole_command_that_draws(study, call, tmp_path):
-    code, _, told = call("site", "-s", study, "--service", "water", "-k", "1", "-o", tmp_path)
+    code, _, told = call("site", "-s", study, "--service", "water", "-k", "1", "-o", tmp_path,
+                          "--purpose", "a test")
     assert code == 0
     line = told.rstrip().splitlines()[-1]
     assert line.startswith("georisk map overview -s ")

@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.commands.options import (
+    HolderOption,
     JsonOption,
     PurposeOption,
     QuietOption,
     RunsOption,
     StudyOption,
+    check_purpose,
     find_places,
+    keep_record,
     open_study,
     read_today,
     say,
+    write_folder,
 )
 
 if TYPE_CHECKING:
@@ -46,11 +50,11 @@ def change(
     top: Annotated[int, typer.Option("--top", help="How many stretches to print.")] = 10,
     lang: Annotated[str, typer.Option("--lang", help="Of the map: en, es, fr or ht.")] = "en",
     purpose: PurposeOption = "",
+    holder: HolderOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Compare two days segment by segment. Restricted: for planners on this machine."""
-    from api.audit import record
     from georisk.change_steps import choose_rules, compare_days, open_days
     from georisk.change_tables import list_stretches, sum_changes
     from layers.errors import CallError
@@ -58,22 +62,24 @@ def change(
 
     if top < 0:
         raise CallError(f"--top {top}: give 0 or more")
+    check_purpose(purpose, out=out)
     load_words(lang)
     opened = open_study(study)
     days = open_days(opened, read_day(then, "--from"), read_day(now, "--to"))
     places = find_places(study, runs)
     layer = compare_days(*days, choose_rules(opened))
-    record(places.state, action="change", audience="restricted",
-           purpose=purpose.strip() or "planning on this machine", run_id="")
+    keep_record(places, "change", purpose=purpose, holder=holder)
+    told = {"from": days[0].as_of.isoformat(), "to": days[1].as_of.isoformat(),
+            "km": sum_changes(layer.frame), "note": NOTE.replace("\n", " "),
+            "synthetic": layer.provenance.synthetic, "audience": "restricted"}
     if out is not None:
-        _write(layer, out, places, lang=lang, quiet=quiet)
+        folder = write_folder({"changes": layer}, out, opened, holder=holder, asked=told)
+        say(f"restricted results in {folder}", quiet=quiet)
+        _draw(folder, places, lang=lang, holder=holder, quiet=quiet)
     rows = list_stretches(layer.frame).head(top)
     if as_json:
-        told = {"from": days[0].as_of.isoformat(), "to": days[1].as_of.isoformat(),
-                "km": sum_changes(layer.frame), "stretches": _to_rows(rows),
-                "note": NOTE.replace("\n", " "), "synthetic": layer.provenance.synthetic,
-                "audience": "restricted"}
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        document = {**told, "stretches": _to_rows(rows)}
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=1))
     else:
         _print(layer, rows, f"{days[0].as_of} to {days[1].as_of}")
 
@@ -95,11 +101,11 @@ def read_day(text: str, option: str) -> dt.date:
 
 
 def _to_rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    return [dict(row) for row in json.loads(rows.reset_index().to_json(orient="records"))]
+    return [dict(row) for row in json.loads(rows.reset_index(drop=True).to_json(orient="records"))]
 
 
 def _print(layer: Layer, rows: pd.DataFrame, days: str) -> None:
-    from api.commands.tables import SYNTHETIC, print_table, print_text
+    from api.commands.tables import SYNTHETIC, print_groups, print_table, print_text
     from georisk.change_tables import sum_changes
 
     synthetic = layer.provenance.synthetic
@@ -109,34 +115,35 @@ def _print(layer: Layer, rows: pd.DataFrame, days: str) -> None:
     km = [(_WORDS[name], f"{value:,.0f}") for name, value in sum_changes(layer.frame).items()]
     print_table("", ("change", "km"), km, synthetic=False)
     if len(rows):
-        print_table("Stretches that changed most (restricted)", _HEADER,
-                    [_tell_stretch(row) for row in rows.itertuples()], synthetic=synthetic)
+        print_groups("Stretches that changed most (restricted)", _HEADER,
+                     [_tell_stretch(row) for row in rows.itertuples()], synthetic=synthetic)
     print_text(NOTE)
 
 
 def _tell_stretch(row: Any) -> tuple[str, ...]:  # noqa: ANN401 - a row of a frame
+    from api.commands.tables import TIE
     from maps.sentences import load_sentences, show_number
 
     words = load_sentences("en")
     times, low, high = (show_number(value, words) for value in
                         (row.ratio, row.ratio_low, row.ratio_high))
     return (row.leg_id, f"{row.from_km:.0f}-{row.to_km:.0f}", row.near_place,
-            words[f"class_{row.class_then}"], words[f"class_{row.class_now}"],
-            f"{times} ({low} to {high})", _WORDS[row.change])
+            *(words[f"class_{name}"].replace(" ", TIE) for name in (row.class_then, row.class_now)),
+            f"{times}{TIE}({low}{TIE}to{TIE}{high})", _WORDS[row.change])
 
 
-def _write(layer: Layer, out: Path, places: Places, *, lang: str, quiet: bool) -> None:
+def _draw(folder: Path, places: Places, *, lang: str, holder: str, quiet: bool) -> None:
     import georisk.doors
-    from georisk.results import write_results
+    from georisk.marking import Marking
     from layers.errors import NoSnapshotError
     from maps.change_map import write_change_map
 
-    folder = out / "restricted"
-    write_results(folder, {"changes": layer})
-    say(f"restricted results in {folder}", quiet=quiet)
     try:
         door = georisk.doors.open("restricted", runs=places.runs, today=read_today())
     except NoSnapshotError as error:
         say(f"no map: {error}", quiet=quiet)
         return
-    say(f"map: {write_change_map(door.with_results(folder), out, lang=lang)}", quiet=quiet)
+    door = door.with_results(folder)
+    path = write_change_map(door, folder.parent, lang=lang,
+                            marking=Marking.of(door, holder=holder))
+    say(f"map: {path}", quiet=quiet)

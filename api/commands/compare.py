@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.commands.options import (
+    HolderOption,
     JsonOption,
     PurposeOption,
     QuietOption,
     RunsOption,
     StudyOption,
+    check_purpose,
     find_places,
+    keep_record,
     open_study,
     read_today,
     say,
+    write_folder,
 )
 
 if TYPE_CHECKING:
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
     from api.commands.options import Places
     from georisk.scenarios.comparing import Comparison
+    from georisk.study import Study
 
 NOTE = ("What if, not what is: a computation over the study's own layers; nothing was published. "
         "People are those counted in the study as it is.")
@@ -41,8 +46,8 @@ def compare(
     corridor: Annotated[str, typer.Option("--corridor", help="Only this corridor.")] = "",
     profile: Annotated[str, typer.Option("--profile", help="For whom, in both.")] = "",
     month: Annotated[
-        int | None, typer.Option("--month", help="Of both, 1 to 12; else as each says.")
-    ] = None,
+        str, typer.Option("--month", help="Of both, 1 to 12; else as each says.")
+    ] = "",
     top: Annotated[int, typer.Option("--top", help="How many gaps to print.")] = 15,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Folder for the layers.")
@@ -52,13 +57,15 @@ def compare(
     ] = False,
     lang: Annotated[str, typer.Option("--lang", help="Of the map: en, es, fr or ht.")] = "en",
     purpose: PurposeOption = "",
+    holder: HolderOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Compare two scenarios: coverage, people, gaps, room. Restricted; publishes nothing."""
-    from api.audit import record
+    from api.commands.questions import check_corridor, read_month
     from georisk.scenarios.comparing import compare_scenarios
     from georisk.scenarios.world import Asked
+    from georisk.services import find_group
     from layers.errors import CallError
     from maps.catalogues import load_words
 
@@ -66,16 +73,22 @@ def compare(
         raise CallError(f"--top {top}: give 0 or more")
     if with_maps and out is None:
         raise CallError("--with-maps needs -o: say where the page goes")
+    check_purpose(purpose, out=out)
     load_words(lang)
-    opened = open_study(study)
-    _check_names(opened.config.corridors, corridor=corridor, profile=profile, month=month)
-    found = compare_scenarios(opened, one, two, asked=Asked(profile or None, month))
+    opened = _open_study(study, (one, two))
+    check_corridor(corridor, opened)
+    if profile:
+        find_group(profile)
+    asked = Asked(profile or None, read_month(month) if month else None)
+    found = compare_scenarios(opened, one, two, asked=asked)
     chosen = _choose(found, services=_split_services(service, found), corridor=corridor)
     places = find_places(study, runs)
-    record(places.state, action="compare", audience="restricted",
-           purpose=purpose.strip() or "planning on this machine", run_id="")
+    keep_record(places, "compare", purpose=purpose, holder=holder)
     if out is not None:
-        _write(found, out, places, lang=lang if with_maps else "", quiet=quiet)
+        folder = write_folder(found.layers, out, opened, holder=holder, asked=_tell_asked(found))
+        say(f"restricted results in {folder}", quiet=quiet)
+    if with_maps and out is not None:
+        _draw(found, out, places, lang=lang, holder=holder, quiet=quiet)
     if as_json:
         typer.echo(json.dumps(_describe(found, *chosen), ensure_ascii=False, indent=1))
     else:
@@ -86,28 +99,29 @@ def compare(
             say(f"note: {note}", quiet=quiet)
 
 
-def _check_names(
-    corridors: dict[str, Any], *, corridor: str, profile: str, month: int | None
-) -> None:
-    from georisk.services import find_group
-    from layers.errors import CallError
+def _open_study(study: Path | None, names: tuple[str, str]) -> Study:
+    """Open the study; of a scenario that cannot be read every fault is told, not the first."""
+    from georisk.scenarios.mending import find_more_faults
+    from layers.errors import StudyError
 
-    if corridor and corridor not in corridors:
-        raise CallError(f"--corridor {corridor!r}: there are {', '.join(sorted(corridors))}")
-    if profile:
-        find_group(profile)
-    if month is not None and not 1 <= month <= 12:  # noqa: PLR2004 - months
-        raise CallError(f"--month {month}: give 1 to 12")
+    try:
+        return open_study(study)
+    except StudyError as error:
+        more = find_more_faults(find_places(study, None).study, names, today=read_today())
+        raise StudyError("\n".join([str(error), *more])) from error
 
 
 def _split_services(text: str, found: Comparison) -> list[str]:
+    from georisk.spelling import suggest_names
     from layers.errors import CallError
 
     known = sorted(set(found.table.frame["service"]))
     wanted = [name.strip() for name in text.split(",") if name.strip()]
     for name in wanted:
         if name not in known:
-            raise CallError(f"--service {name!r}: this study looks for {', '.join(known)}")
+            near = suggest_names(name, known)
+            raise CallError(f"--service {name[:60]!r}: {near and near + ' '}this study looks for "
+                            f"{', '.join(known)}")
     return wanted or known
 
 
@@ -124,15 +138,23 @@ def _choose(
 
 def _describe(found: Comparison, table: pd.DataFrame, gaps: pd.DataFrame) -> dict[str, Any]:
     return {
-        "a": found.one.name, "b": found.two.name,
-        "reference": {side: world.study.config.reference.model_dump()
-                      for side, world in (("a", found.one), ("b", found.two))},
+        **_tell_asked(found),
         "table": _to_rows(table),
         "gaps": _to_rows(gaps[gaps["change"] != "same"].drop(columns="geometry")),
         "points": _to_rows(found.points.frame.assign(
             lon=found.points.frame.geometry.x, lat=found.points.frame.geometry.y,
         ).drop(columns="geometry")),
-        "notes": [*found.notes, NOTE], "synthetic": found.table.provenance.synthetic,
+        "notes": [*found.notes, NOTE],
+    }
+
+
+def _tell_asked(found: Comparison) -> dict[str, object]:
+    """What is compared, for whom and when: its numbers say little without it."""
+    return {
+        "a": found.one.name, "b": found.two.name,
+        "reference": {side: world.study.config.reference.model_dump()
+                      for side, world in (("a", found.one), ("b", found.two))},
+        "assumed": list(found.assumptions), "synthetic": found.table.provenance.synthetic,
         "audience": "restricted",
     }
 
@@ -144,22 +166,24 @@ def _to_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(row) for row in json.loads(plain.to_json(orient="records"))]
 
 
-def _write(found: Comparison, out: Path, places: Places, *, lang: str, quiet: bool) -> None:
+def _draw(
+    found: Comparison, out: Path, places: Places, *, lang: str, holder: str, quiet: bool
+) -> None:
     import georisk.doors
-    from georisk.results import write_results
+    from georisk.marking import Marking
     from layers.errors import NoSnapshotError
     from maps.compare_map import write_compare_map
 
-    folder = out / "restricted"
-    write_results(folder, found.layers)
-    say(f"restricted results in {folder}", quiet=quiet)
-    if not lang:
-        return
     try:
         door = georisk.doors.open("restricted", runs=places.runs, today=read_today())
     except NoSnapshotError as error:
         say(f"no map: {error}", quiet=quiet)
         return
-    path = write_compare_map(door.with_results(folder), out, lang=lang,
-                             names=(found.one.name, found.two.name))
+    door = door.with_results(out / "restricted")
+    worlds = (found.one, found.two)
+    references = [world.study.config.reference for world in worlds]
+    path = write_compare_map(
+        door, out, lang=lang, names=(found.one.name, found.two.name),
+        references=tuple((one.profile, one.month) for one in references),
+        marking=Marking.of(door, holder=holder))
     say(f"map: {path}", quiet=quiet)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.commands.tables import SYNTHETIC, is_missing, print_table, print_text
+from api.commands.tables import SYNTHETIC, TIE, is_missing, print_groups, print_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _WAYS = {"forward": "north", "backward": "south"}
 _CHANGED = ("appears", "widens", "graver", "moves", "milder", "shrinks", "vanishes")
 _POINT_WORDS = {"opened": "opens", "closed": "closes", "changed": "changes"}
+_EXPLAINED = ("km verified: within reach of a place known to be open. km unverified: only if "
+              "places of unknown months or hours are open, or of water where nobody knows the "
+              "heat. Person-km and gaps count both as within reach.")
 _MANY = 8
 _WHOLE_FROM = 10
 NO_DATA = "no data"
@@ -29,7 +32,8 @@ def print_comparison(
     from api.commands.compare import NOTE
 
     synthetic = found.table.provenance.synthetic
-    print_text(f"RESTRICTED · What if: {found.one.name} (a) against {found.two.name} (b)")
+    title = f"RESTRICTED · What if: {found.one.name} (a) against {found.two.name} (b)"
+    print_text(" · ".join((title, *found.assumptions)))
     if synthetic:
         print_text(SYNTHETIC)
     for line in _tell_scenarios(found):
@@ -49,18 +53,19 @@ def print_comparison(
 def _print_tables(changed: pd.DataFrame, *, synthetic: bool) -> None:
     whole = changed[changed["corridor"].isna()]
     if len(whole):
-        header = ("service", "going", "km in reach", "person-km", "person-hours",
-                  "people with no place", "short of room")
-        print_table("Every leg once (a→b; people on a mean day)",
-                    *_drop_empty(header, [_tell_whole(row) for _, row in whole.iterrows()]),
-                    synthetic=synthetic)
+        header = ("service", "going", "km verified", "km unverified", "person-km",
+                  "person-hours", "people with no place", "short of room")
+        print_groups("Every leg once (a→b; people on a mean day)",
+                     *_drop_empty(header, [_tell_whole(row) for _, row in whole.iterrows()]),
+                     synthetic=synthetic)
     corridors = changed[changed["corridor"].notna()]
     if len(corridors):
-        names = ("corridor", "service", "going", "km in reach", "longest gap", "gaps",
-                 "person-km", "short of room")
-        print_table("By corridor (a→b; longest gap in hours on foot)",
-                    *_drop_empty(names, [_tell_corridor(row) for _, row in corridors.iterrows()]),
-                    synthetic=synthetic)
+        names = ("corridor", "service", "going", "km verified", "km unverified", "longest gap",
+                 "person-km", "short of room", "gaps")
+        print_groups("By corridor (a→b; longest gap in hours on foot)",
+                     *_drop_empty(names, [_tell_corridor(row) for _, row in corridors.iterrows()]),
+                     synthetic=synthetic)
+    print_text(_EXPLAINED)
 
 
 def _drop_empty(
@@ -77,7 +82,7 @@ def _print_gaps(gaps: pd.DataFrame, *, top: int, synthetic: bool) -> None:
     rows = rank_changes(gaps)
     if not len(rows) or not top:
         return
-    print_table(
+    print_groups(
         f"Gaps that changed most ({min(top, len(rows))} of {len(rows)})",
         ("between", "service", "going", "change", "km", "h on foot", "severity", "corridors"),
         [_tell_gap(row) for _, row in rows.head(top).iterrows()], synthetic=synthetic)
@@ -117,7 +122,7 @@ def _join(names: list[str]) -> str:
 
 def _tell_whole(row: pd.Series) -> tuple[str, ...]:
     return (
-        row["service"], _WAYS[row["direction"]], _set(row, "covered_km"),
+        row["service"], _WAYS[row["direction"]], *_tell_reach(row),
         _set(row, "covered_person_km"), _set(row, "person_h"), _set(row, "people_out"),
         _tell_short(row),
     )
@@ -127,10 +132,17 @@ def _tell_corridor(row: pd.Series) -> tuple[str, ...]:
     counts = ", ".join(f"{int(row[name])} {name}" for name in _CHANGED
                        if row[name] == row[name] and int(row[name]))
     return (
-        row["corridor"], row["service"], _WAYS[row["direction"]], _set(row, "covered_km"),
-        _set(row, "longest_gap_h"), counts or "same", _set(row, "covered_person_km"),
-        _tell_short(row),
+        row["corridor"], row["service"], _WAYS[row["direction"]], *_tell_reach(row),
+        _set(row, "longest_gap_h"), _set(row, "covered_person_km"), _tell_short(row),
+        counts or "same",
     )
+
+
+def _tell_reach(row: pd.Series) -> tuple[str, str]:
+    """Km within reach of places known to be open, and apart from them of others."""
+    sides = {f"unverified_km_{side}": row[f"covered_km_{side}"] - row[f"verified_km_{side}"]
+             for side in ("a", "b")}
+    return _set(row, "verified_km"), _set(sides, "unverified_km")
 
 
 def _tell_gap(row: pd.Series) -> tuple[str, ...]:
@@ -147,10 +159,10 @@ def _tell_gap(row: pd.Series) -> tuple[str, ...]:
 def _tell_short(row: pd.Series) -> str:
     amounts = [row[f"short_{side}"] for side in ("a", "b")]
     is_short = any(amount > 0 for amount in amounts)  # not where nobody counted
-    return f"{_set(row, 'short')} {row['unit']}" if is_short else ""
+    return f"{_set(row, 'short')}{TIE}{row['unit']}" if is_short else ""
 
 
-def _set(row: pd.Series, name: str) -> str:
+def _set(row: Mapping[str, float] | pd.Series, name: str) -> str:
     """One number, or both where they differ; what nobody counted says so."""
     one, two = (_write(row[f"{name}_{side}"]) for side in ("a", "b"))
     return one if one == two else f"{one}→{two}"

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.commands.options import (
+    HolderOption,
     JsonOption,
     PurposeOption,
     QuietOption,
     RunsOption,
     StudyOption,
+    check_purpose,
     find_places,
+    keep_record,
     open_study,
     say,
 )
@@ -35,6 +38,7 @@ from api.commands.questions import (
     make_questions,
     split_names,
     tell_choices,
+    tell_heat,
     tell_when,
     write_answer,
 )
@@ -67,16 +71,17 @@ def coverage(
         Path | None, typer.Option("-o", "--out", help="Folder for the restricted layers.")
     ] = None,
     purpose: PurposeOption = "",
+    holder: HolderOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Say how much of each corridor has help within reach. Restricted: for planners."""
-    from api.audit import record
     from georisk.coverage.asking import Question, ask_coverage
     from georisk.coverage.telling import list_ways, rank_fragility
     from georisk.services import GROUP_OF_PROFILE
     from layers.errors import CallError
 
+    check_purpose(purpose, out=out)
     opened = open_study(study)
     check_corridor(corridor, opened)
     reference = opened.config.reference
@@ -90,11 +95,11 @@ def coverage(
     ways = list_ways(opened, corridor=corridor)
     directions = choose_directions(direction, opened)
     tables = [_tabulate(opened, questions, ways, directions) for questions in asked]
-    record(find_places(study, runs).state, action="coverage", audience="restricted",
-           purpose=purpose.strip() or "planning on this machine", run_id="")
+    keep_record(find_places(study, runs), "coverage", purpose=purpose, holder=holder)
     first = asked[0][months[0]]
-    answer = ask_coverage(opened, first)
-    told = describe_question(first, answer, months)
+    answers = [ask_coverage(opened, one) for one in asked[0].values()]
+    answer = answers[0]
+    told = describe_question(first, answers, months)
     if as_json:
         fragile = rank_fragility(opened, asked[0], ways).reset_index(drop=True)
         document = {**told, "rows": [row for table in tables for row in list_rows(table)],
@@ -106,8 +111,8 @@ def coverage(
         for note in answer.notes:
             say(f"note: {note}", quiet=quiet)
     if out is not None:
-        write_answer(opened, first, out, told)
-        say(f"restricted results in {out / 'restricted'}", quiet=quiet)
+        folder = write_answer(opened, first, out, told, holder=holder)
+        say(f"restricted results in {folder}", quiet=quiet)
 
 
 def _tabulate(
@@ -141,9 +146,9 @@ def _print_tables(
 
     months = tuple(asked[0])
     first = asked[0][months[0]]
-    answer = ask_coverage(study, first)
-    synthetic = answer.provenance.synthetic
-    when = tell_when(months, first.start_hour) + tell_choices(first)
+    answers = [ask_coverage(study, one) for one in asked[0].values()]
+    synthetic = answers[0].provenance.synthetic
+    when = tell_when(months, first.start_hour) + tell_heat(answers) + tell_choices(first)
     if len(tables) > 1:
         print_profiles(tables, when, synthetic=synthetic)
     else:

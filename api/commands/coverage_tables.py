@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.commands.tables import TIE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,27 +15,29 @@ if TYPE_CHECKING:
 
 _FRAGILE = 10
 _STATES = ("covered", "unverified", "uncovered")
-_EXPLAINED = ("covered: by a place known to be open. unverified: only if places of unknown months "
-              "or hours are open. second place: covered, and another lies within 1.5 times the "
-              "threshold.")
+_COLUMNS = ("verified", "unverified", "uncovered", "second near")
+_EXPLAINED = ("Each in km, and as a share of the way. verified: covered by a place known to be "
+              "open. unverified: covered only if places of unknown months or hours are open; of "
+              "water also where nobody knows the heat. second near: verified or unverified, and "
+              "another place lies within 1.5 times the threshold.")
 
 
 def print_shares(table: pd.DataFrame, title: str, *, synthetic: bool) -> None:
     """Print a row for each way and service."""
     from api.commands.questions import name_month
-    from api.commands.tables import print_table, print_text
+    from api.commands.tables import print_groups, print_text
 
     both = len(set(table["direction"])) > 1
     worst = len(set(table["month"])) > 1
     rows = [
         (_name_way(row, both=both), row["service"], *_tell_parts(row),
-         _tell_km(row["redundant_km"], row["length_km"]), _tell_people(row),
-         name_month(row["month"]) if worst else "", row["longest_gap"])
+         _tell_km(row["redundant_km"], row["length_km"]),
+         *([name_month(row["month"])] if worst else []), _tell_people(row), row["longest_gap"])
         for _, row in table.iterrows()
     ]
-    print_table(f"Coverage: {title} (restricted)",
-                ("way", "service", *_STATES, "second place", "person-km a day, uncovered of all",
-                 "month", "longest gap"), rows, synthetic=synthetic)
+    print_groups(f"Coverage: {title} (restricted)",
+                 ("way", "service", *_COLUMNS, *(["month"] if worst else []),
+                  "person-km a day, uncovered of all", "longest gap"), rows, synthetic=synthetic)
     print_text(_EXPLAINED)
 
 
@@ -50,11 +54,11 @@ def _tell_km(km: float, of_km: float) -> str:
 
     Examples
     --------
-    >>> _tell_km(12.0, 48.0)
-    '25% 12km'
+    >>> _tell_km(12.0, 48.0).split(TIE)
+    ['12', '(25%)']
     """
     share = km / of_km if of_km > 0 else 0.0
-    return f"{share:.0%} {km:,.0f}km"
+    return f"{km:,.0f}{TIE}({share:.0%})"
 
 
 def _tell_people(row: pd.Series) -> str:
@@ -65,7 +69,7 @@ def _tell_people(row: pd.Series) -> str:
 
 def print_profiles(tables: Sequence[pd.DataFrame], when: str, *, synthetic: bool) -> None:
     """Print a row for each profile, way and service."""
-    from api.commands.tables import print_table, print_text
+    from api.commands.tables import print_groups, print_text
 
     rows = []
     for table in tables:
@@ -75,9 +79,8 @@ def print_profiles(tables: Sequence[pd.DataFrame], when: str, *, synthetic: bool
         rows += [(row["profile"], row["service"], *_tell_parts(row),
                   _tell_km(row["redundant_km"], row["length_km"]), _name_way(row, both=both))
                  for _, row in kept.iterrows()]
-    print_table(f"Coverage by profile: {when} (restricted)",
-                ("profile", "service", *_STATES, "second place", "way"), rows,
-                synthetic=synthetic)
+    print_groups(f"Coverage by profile: {when} (restricted)",
+                 ("profile", "service", *_COLUMNS, "way"), rows, synthetic=synthetic)
     print_text(_EXPLAINED)
 
 
@@ -104,15 +107,16 @@ def print_fragility(table: pd.DataFrame, *, synthetic: bool) -> None:
 
 def print_thresholds(profiles: Sequence[Sequence[Answer]]) -> None:
     """Print how far each service may be, and who says so."""
-    from api.commands.tables import print_table
+    from api.commands.tables import print_groups, print_table
 
     rows = []
     for answers in profiles:
         for at, (service, row) in enumerate(answers[0].cover.services.iterrows()):
             hours = [answer.cover.threshold_h[:, at] for answer in answers]
             low, high = min(part.min() for part in hours), max(part.max() for part in hours)
-            told = f"{low:.1f} to {high:.1f}" if f"{low:.1f}" != f"{high:.1f}" else f"{low:.1f}"
+            told = f"{TIE}to{TIE}".join(dict.fromkeys((f"{low:.1f}", f"{high:.1f}")))
             who = [answers[0].question.profile] if len(profiles) > 1 else []
             rows.append((*who, service, told, row["measure"], row["source"]))
     who = ["profile"] if len(profiles) > 1 else []
-    print_table("Thresholds", (*who, "service", "hours", "by", "source"), rows, synthetic=False)
+    draw = print_groups if len(profiles) > 1 else print_table
+    draw("Thresholds", (*who, "service", "hours", "by", "source"), rows, synthetic=False)

@@ -13,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     from georisk.doors import Door
     from georisk.study import Study
+    from layers.layer import Layer
     from layers.spec import Audience
 
 StudyOption = Annotated[
@@ -40,6 +41,7 @@ HolderOption = Annotated[
 OutOption = Annotated[Path, typer.Option("-o", "--out", help="Folder to write into.")]
 
 DEFAULT_STUDY = Path("data/mesoamerica")
+ON_TERMINAL = "planning on this machine"
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,39 @@ def check_audience(audience: str, *, purpose: str) -> None:
         raise CallError(f"--audience {audience!r}: there are {', '.join(AUDIENCES)}")
     if audience != "public" and not purpose.strip():
         raise CallError(f"--audience {audience} needs --purpose: say why, for the audit log")
+
+
+def check_purpose(purpose: str, *, out: Path | None) -> None:
+    """Refuse to write what is restricted without a purpose: a file may leave the machine."""
+    from layers.errors import CallError
+
+    if out is not None and not purpose.strip():
+        raise CallError("-o writes restricted files, which needs --purpose: say why, for the "
+                        "audit log (what is only printed needs none)")
+
+
+def keep_record(places: Places, action: str, *, purpose: str, holder: str = "") -> None:
+    """Write to the audit log that a planner asked for restricted results."""
+    from api.audit import record
+
+    record(places.state, action=action, audience="restricted",
+           purpose=purpose.strip() or ON_TERMINAL, run_id="", holder=holder.strip())
+
+
+def write_folder(
+    layers: dict[str, Layer], out: Path, study: Study, *, holder: str,
+    asked: dict[str, object] | None = None,
+) -> Path:
+    """Write restricted results with audience, holder and last day; the folder they are in."""
+    from georisk.marking import Marking
+    from georisk.results import write_results
+
+    marking = Marking.restrict(
+        study.today, holder=holder, parameters_sha256=study.parameters.sha256,
+        synthetic=any(layer.provenance.synthetic for layer in layers.values()))
+    folder = out / "restricted"
+    write_results(folder, layers, marking=marking, asked=asked)
+    return folder
 
 
 def open_door(

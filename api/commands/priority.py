@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.commands.options import (
+    HolderOption,
     JsonOption,
     PurposeOption,
     QuietOption,
     RunsOption,
     StudyOption,
+    check_purpose,
     find_places,
+    keep_record,
     open_study,
     say,
+    write_folder,
 )
 
 if TYPE_CHECKING:
@@ -44,9 +48,8 @@ def priority(
                           "leg (default: each segment's own).")
     ] = "",
     month: Annotated[
-        int | None, typer.Option("--month", help="1 to 12 (default: the mean over the year).",
-                                 show_default=False)
-    ] = None,
+        str, typer.Option("--month", help="1 to 12 (default: the mean over the year).")
+    ] = "",
     corridor: Annotated[str, typer.Option("--corridor", help="Only stretches of this one.")] = "",
     top: Annotated[int, typer.Option("--top", help="How many stretches to print.")] = 20,
     sensitivity: Annotated[
@@ -56,11 +59,12 @@ def priority(
         Path | None, typer.Option("-o", "--out", help="Folder for the restricted table.")
     ] = None,
     purpose: PurposeOption = "",
+    holder: HolderOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Rank stretches by where help is most needed: an index, not a forecast. Restricted."""
-    from api.audit import record
+    from api.commands.questions import check_corridor, read_month
     from api.commands.tables import print_text
     from georisk.priority.asking import ask_priority, ask_sensitivity
     from georisk.priority.scene import Choice
@@ -69,22 +73,18 @@ def priority(
 
     if top < 1:
         raise CallError(f"--top {top}: give 1 or more")
+    check_purpose(purpose, out=out)
     opened = open_study(study)
-    if corridor and corridor not in opened.config.corridors:
-        known = ", ".join(sorted(opened.config.corridors))
-        raise CallError(f"--corridor {corridor!r}: there are {known}")
-    choice = Choice(mode or None, month)
+    check_corridor(corridor, opened)
+    choice = Choice(mode or None, read_month(month) if month else None)
     answer = ask_priority(opened, profile=profile or None, choice=choice)
-    record(find_places(study, runs).state, action="priority", audience="restricted",
-           purpose=purpose or "planning on this machine", run_id="")
+    keep_record(find_places(study, runs), "priority", purpose=purpose, holder=holder)
     moved = ask_sensitivity(opened, answer) if sensitivity else None
     stretches = _choose_stretches(answer, corridor, top)
     skill = tell_priority_skill(read_skill(find_places(study, runs).runs))
     if out is not None:
-        from georisk.results import write_results
-
-        write_results(out / "restricted", {"priority": answer.layer})
-        say(f"restricted results in {out / 'restricted'}", quiet=quiet)
+        folder = write_folder({"priority": answer.layer}, out, opened, holder=holder)
+        say(f"restricted results in {folder}", quiet=quiet)
     if as_json:
         told = _describe(opened, answer, stretches, moved)
         told |= {"mode": choice.mode, "month": choice.month, "skill": skill}
@@ -108,7 +108,13 @@ def _choose_stretches(answer: Answer, corridor: str, top: int) -> pd.DataFrame:
 def _print_all(
     study: Study, answer: Answer, stretches: pd.DataFrame, moved: pd.DataFrame | None
 ) -> None:
-    from api.commands.tables import NOT_MEASURED, print_table, print_text, show_share
+    from api.commands.tables import (
+        NOT_MEASURED,
+        print_groups,
+        print_table,
+        print_text,
+        show_share,
+    )
     from georisk.priority import LABEL
     from georisk.priority.telling import tabulate_defaults, tell_band, tell_missing, tell_reasons
 
@@ -119,9 +125,9 @@ def _print_all(
          row["near_place"], row["mode"], tell_missing(row), tell_reasons(row))
         for _, row in stretches.iterrows()
     ]
-    print_table(f"Where help is most needed: {answer.profile} ({LABEL}; restricted)",
-                ("stretch", "place of 100", "among first 10", "near", "mode", "out of reach",
-                 "why"), rows, synthetic=synthetic)
+    print_groups(f"Where help is most needed: {answer.profile} ({LABEL}; restricted)",
+                 ("stretch", "place of 100", "among first 10", "near", "mode", "out of reach",
+                  "why"), rows, synthetic=synthetic)
     print_text(_PLACES)
     if moved is not None:
         print_table("What moves the ranking (Sobol indices of the mean shift of ranks)",

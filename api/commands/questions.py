@@ -1,4 +1,4 @@
-"""What ``coverage`` and ``gaps`` are asked: for whom, when, where."""
+"""What planners' commands are asked: for whom, when, where; and how heat is told."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -46,6 +47,7 @@ KnownOption = Annotated[
 
 _DIRECTIONS = ("forward", "backward")
 _DECIMALS = 4
+_NOTHING_KM = 1e-6
 _YEAR, _WORST = "year", "worst"
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August",
            "September", "October", "November", "December")
@@ -53,35 +55,58 @@ _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augu
 
 def choose_months(text: str, study: Study) -> tuple[int | None, ...]:
     """Months that are asked for; None is the whole year."""
-    from layers.errors import CallError
-
     if not text:
         return (study.config.reference.month,)
     if text in {_YEAR, _WORST}:
         return (None,) if text == _YEAR else tuple(range(1, len(_MONTHS) + 1))
-    if not text.isdecimal() or not 1 <= int(text) <= len(_MONTHS):
-        raise CallError(f"--month {text!r}: give 1 to 12, worst or year")
-    return (int(text),)
+    return (read_month(text, f"1 to 12, {_WORST} or {_YEAR}"),)
+
+
+def read_month(text: str, choices: str = "1 to 12") -> int:
+    """Read a month by its number; one that is written out is told its number.
+
+    Raises
+    ------
+    CallError
+        Saying what there is.
+
+    Examples
+    --------
+    >>> read_month("6")
+    6
+    """
+    from georisk.spelling import suggest_names
+    from layers.errors import CallError
+
+    if text.isdecimal() and 1 <= int(text) <= len(_MONTHS):
+        return int(text)
+    numbers = {name: f"{name} = {n}" for n, name in enumerate(_MONTHS, start=1)}
+    near = suggest_names(text, [*_MONTHS, *(word for word in (_WORST, _YEAR) if word in choices)])
+    for name, told in numbers.items():
+        near = near.replace(name, told)
+    raise CallError(f"--month {text[:40]!r}: {near and near + ' '}give {choices}")
 
 
 def choose_directions(text: str, study: Study) -> tuple[str, ...]:
     """Directions along corridors that are told of."""
+    from georisk.spelling import tell_names
     from layers.errors import CallError
 
     if text == "both":
         return _DIRECTIONS
     if text and text not in _DIRECTIONS:
-        raise CallError(f"--direction {text!r}: there are forward, backward and both")
+        raise CallError(f"--direction {text[:40]!r}: {tell_names(text, (*_DIRECTIONS, 'both'))}")
     return (text or study.config.headline_direction,)
 
 
 def check_corridor(corridor: str, study: Study) -> None:
     """Refuse a corridor that the study has not."""
+    from georisk.spelling import tell_names
     from layers.errors import CallError
 
     if corridor and corridor not in study.config.corridors:
-        known = ", ".join(sorted(study.config.corridors))
-        raise CallError(f"--corridor {corridor!r}: there are {known}")
+        known = sorted(study.config.corridors)
+        raise CallError(f"--corridor {corridor[:60]!r}: {tell_names(corridor, known)}")
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -114,6 +139,28 @@ def tell_when(months: tuple[int | None, ...], start_hour: float) -> str:
     return f"{told}, days begin at {start_hour:g}"
 
 
+def tell_heat(answers: Sequence[Answer]) -> str:
+    """What a title says where nobody knows the heat of a month; of several the worst known."""
+    unknown_km = max(answer.unknown_heat_km for answer in answers)
+    if not unknown_km:
+        return ""
+    if judge_heat(answers) == "unknown":
+        return ", HEAT UNKNOWN (none counted)"
+    return f", HEAT UNKNOWN on {unknown_km:,.0f} km (none counted there)"
+
+
+def judge_heat(answers: Sequence[Answer]) -> str:
+    """Whether heat is counted, as JSON says it: not counted, known, unknown in part, unknown."""
+    if all(answer.question.month is None for answer in answers):
+        return "not counted"
+    worst = max(answers, key=lambda answer: answer.unknown_heat_km)
+    if not worst.unknown_heat_km:
+        return "known"
+    on_land = worst.lines["mode"] != "boat"
+    land_km = float(worst.lines.loc[on_land, "length_km"].sum())
+    return "unknown" if worst.unknown_heat_km >= land_km - _NOTHING_KM else "unknown in part"
+
+
 def tell_choices(question: Question) -> str:
     """What was asked besides profile and month, for a title; empty where all is as usual.
 
@@ -130,29 +177,30 @@ def tell_choices(question: Question) -> str:
 
 
 def describe_question(
-    question: Question, answer: Answer, months: tuple[int | None, ...]
+    question: Question, answers: Sequence[Answer], months: tuple[int | None, ...]
 ) -> dict[str, object]:
-    """Everything that was asked, as JSON: numbers without it say little."""
-    return {"profile": question.profile, "months": list(months),
+    """Everything that was asked, as JSON: numbers without it say little.
+
+    ``answers`` are those of all months; ``heat`` tells of the one of which least is known.
+    """
+    answer = answers[0]
+    return {"profile": question.profile, "months": list(months), "heat": judge_heat(answers),
+            "heat_unknown_km": round(max(one.unknown_heat_km for one in answers), _DECIMALS),
             "start_hour": question.start_hour, "services": list(question.services),
             "mode": question.mode, "carried_l": answer.traveller.carried_l,
             "known_only": question.known_only, "synthetic": answer.provenance.synthetic,
             "audience": "restricted"}
 
 
-def write_answer(study: Study, question: Question, out: Path, told: dict[str, object]) -> None:
-    """Write the layers of an answer, and beside them what was asked."""
-    import json
-
+def write_answer(
+    study: Study, question: Question, out: Path, told: dict[str, object], *, holder: str
+) -> Path:
+    """Write the layers of an answer, and beside them what was asked; the folder they are in."""
+    from api.commands.options import write_folder
     from georisk.coverage.telling import publish_answers
-    from georisk.results import write_results
 
-    folder = out / "restricted"
-    write_results(folder, publish_answers(study, question))
-    path = folder / "asked.json"
-    path.write_text(json.dumps({"study": study.config.name, "as_of": study.as_of.isoformat(),
-                                **told}, ensure_ascii=False, indent=1), encoding="utf-8")
-    path.chmod(0o600)
+    asked = {"study": study.config.name, "as_of": study.as_of.isoformat(), **told}
+    return write_folder(publish_answers(study, question), out, study, holder=holder, asked=asked)
 
 
 def name_month(month: int | None) -> str:

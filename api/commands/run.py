@@ -90,7 +90,7 @@ def _raise_faults(study: Study) -> None:
 
 
 def _print_summary(study: Study) -> None:
-    from api.commands.site import print_sites
+    from api.commands.site_tables import print_sites
     from api.commands.tables import print_table, show_share
 
     layer = study.layer("corridor_summary")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.commands.options import (
+    ON_TERMINAL,
     HolderOption,
     JsonOption,
     PurposeOption,
@@ -16,6 +17,7 @@ from api.commands.options import (
     RunsOption,
     StudyOption,
     check_audience,
+    check_purpose,
     find_places,
     open_study,
     say,
@@ -31,7 +33,9 @@ _AUDIENCES = ("restricted", "partner")
 
 
 def surge(
-    people: Annotated[int, typer.Option("--people", help="How many leave.")],
+    people: Annotated[
+        str, typer.Option("--people", help="How many leave: 4000; 4,000 is the same.")
+    ],
     town: Annotated[str, typer.Option("--from", help="Town on a corridor.")],
     start: Annotated[str, typer.Option("--start", help="Day on which they come, YYYY-MM-DD.")],
     profile: Annotated[str, typer.Option("--profile", help="All of one profile.")] = "",
@@ -70,6 +74,7 @@ def surge(
     from api.commands.change import read_day
     from api.commands.surge_tables import print_divisions, print_plan
     from georisk.marking import Marking
+    from georisk.surge.amounts import read_count
     from georisk.surge.group import Group
     from georisk.surge.plan import plan_surge
     from layers.errors import CallError
@@ -81,16 +86,17 @@ def surge(
         check_audience(audience, purpose=purpose)
         if out is not None:
             raise CallError("--audience partner: totals are printed; -o writes restricted results")
+    check_purpose(purpose, out=out)
     load_words(lang)
     opened = open_study(study)
     corridors = tuple(sorted({name.strip() for name in corridor.split(",")} - {""}))
-    group = Group(people, town, read_day(start, "--start"), _choose_mix(opened, profile, mix),
-                  days=days, direction=direction, mode=mode, split=split, corridors=corridors,
-                  nights=nights, to=to)
+    group = Group(read_count(people, "--people"), town, read_day(start, "--start"),
+                  _choose_mix(opened, profile, mix), days=days, direction=direction, mode=mode,
+                  split=split, corridors=corridors, nights=nights, to=to)
     plan = plan_surge(opened, group)
     places = find_places(study, runs)
     record(places.state, action="surge", audience=audience,
-           purpose=purpose.strip() or "planning on this machine", run_id="")
+           purpose=purpose.strip() or ON_TERMINAL, run_id="", holder=holder.strip())
     if audience == "partner":
         print_divisions(plan, opened.today, as_json=as_json)
         return

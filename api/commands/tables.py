@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import TextIO
 
 SYNTHETIC = "SYNTHETIC: illustrative data; says nothing about the world"
@@ -19,6 +19,7 @@ WIDE = 140  # into a file or a pipe
 _NARROW = 30
 _GAP, _INDENT, _UNDER = 2, 2, 6
 _LINES = 3  # a cell that needs more moves under its row
+TIE = "\ue000"  # shown as a blank at which no line is broken
 _CONTROL = dict.fromkeys((*range(32), 127, *range(128, 160)), " ")
 
 
@@ -29,8 +30,23 @@ def print_table(
 
     The first columns matter first. What finds no room goes under its row, with its name.
     """
+    _print(draw_table, title, (header, rows), synthetic=synthetic)
+
+
+def print_groups(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[object]], *, synthetic: bool
+) -> None:
+    """Print a table on stdout; where a line has no room, rows stand under their first cell."""
+    _print(draw_groups, title, (header, rows), synthetic=synthetic)
+
+
+def _print(
+    draw: Callable[..., list[str]], title: str,
+    table: tuple[Sequence[str], Sequence[Sequence[object]]], *, synthetic: bool,
+) -> None:
+    header, rows = table
     width = find_width(sys.stdout) or WIDE
-    told = draw_table(header, [[show_value(value) for value in row] for row in rows], width=width)
+    told = draw(header, [[show_value(value) for value in row] for row in rows], width=width)
     before = ["", *wrap_words(title, width)] if title else []
     after = wrap_words(SYNTHETIC, width) if synthetic else []
     lines = [*before, "", *told, "", *after]
@@ -98,21 +114,60 @@ def draw_table(
           four
           five six
     """
+    return [text for part in _lay_rows(header, rows, width) for text in part]
+
+
+def draw_groups(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, width: int
+) -> list[str]:
+    """Lay a table out as `draw_table`; rows that are too long for a line, under their first cell.
+
+    Examples
+    --------
+    >>> rows = [("Ciudad A - Ciudad B", "water", "12"), ("Ciudad A - Ciudad B", "food", "9")]
+    >>> for line in draw_groups(("between", "service", "km"), rows, width=24):
+    ...     print(line.rstrip())
+      service  km
+      -------  --
+    Ciudad A - Ciudad B
+      water    12
+      food     9
+    """
+    from rich.cells import cell_len
+
+    full = [max(cell_len(row[n]) for row in (header, *rows)) + _GAP for n in range(len(header))]
+    if sum(full) <= width or len(header) == 1:
+        return draw_table(header, rows, width=width)
+    names, *told = _lay_rows(header[1:], [row[1:] for row in rows], width)
+    lines, head = names, ""
+    for row, part in zip(rows, told, strict=True):
+        heads = wrap_words(row[0], width) if row[0] != head else []
+        lines += [*(line.replace(TIE, " ") for line in heads), *part]
+        head = row[0]
+    return lines
+
+
+def _lay_rows(
+    header: Sequence[str], rows: Sequence[Sequence[str]], width: int
+) -> list[list[str]]:
+    """Lines of the header, then those of each row."""
     columns = [[name, *(row[n] for row in rows)] for n, name in enumerate(header)]
     widths = _fit_columns(columns, width - _INDENT)
     shown = [n for n, wide in enumerate(widths) if wide]
-    line = [_join([wrap_words(header[n], widths[n]) for n in shown], [widths[n] for n in shown]),
-            [" " * _INDENT + (" " * _GAP).join("-" * widths[n] for n in shown)]]
+    room = [widths[n] for n in shown]
+    told = [[*_join([wrap_words(header[n], widths[n]) for n in shown], room),
+             " " * _INDENT + (" " * _GAP).join("-" * wide for wide in room)]]
     for row in rows:
-        line.append(_join([wrap_words(row[n], widths[n]) for n in shown],
-                          [widths[n] for n in shown]))
-        line.append([part for n, wide in enumerate(widths) if not wide and row[n]
-                     for part in _put_under(header[n], row[n], width)])
-    return [text for part in line for text in part]
+        under = [part for n, wide in enumerate(widths) if not wide and row[n]
+                 for part in _put_under(header[n], row[n], width)]
+        told.append([*_join([wrap_words(row[n], widths[n]) for n in shown], room), *under])
+    return [[line.replace(TIE, " ") for line in part] for part in told]
 
 
 def wrap_words(text: str, width: int) -> list[str]:
     """Break a text at blanks only; a word longer than the width keeps a line of its own.
+
+    Words joined by `TIE` stay together.
 
     Examples
     --------

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from georisk.coverage.cover import Cover, cover_services, tabulate_cover
+from georisk.coverage.doubts import doubt_water, find_unknown_heat
 from georisk.coverage.eligible import Visitor
 from georisk.coverage.limits import limit_water
 from georisk.coverage.shares import count_people
 from georisk.coverage_steps import choose_services
-from georisk.gaps import find_gaps
-from georisk.gaps.preparing import prepare_walker
+from georisk.gaps import cross_gaps, find_gaps
+from georisk.gaps.preparing import find_goals, prepare_walker
 from georisk.made import derive_provenance
 from georisk.network_steps import NETWORK_STEPS, join_places
 from georisk.season import choose_season
@@ -102,6 +103,12 @@ class Answer:
     notes: tuple[str, ...]
     provenance: Provenance
 
+    @property
+    def unknown_heat_km(self) -> float:
+        """Length on which a month is asked for, and nobody knows its heat."""
+        unknown = find_unknown_heat(self.season, self.lines["mode"])
+        return float(self.lines["length_km"].to_numpy(float)[unknown].sum())
+
     def tabulate(self) -> pd.DataFrame:
         """Lay it out as the layer ``coverage``."""
         return tabulate_cover(self.lines, self.cover)
@@ -142,21 +149,26 @@ def _answer(study: Study, question: Question) -> Answer:
     water_h = limit_water(season, hard, traveller, rules)
     cover = cover_services(
         worlds, study.value("facilities"), services,
-        visitor=Visitor(traveller.group, question.month, known_only=question.known_only),
+        visitor=_choose_visitor(question, traveller),
         limits=None if water_h is None else {WATER: water_h},
         redundant_times=parameters.value("coverage.redundant_times"),
     )
+    cover = doubt_water(cover, find_unknown_heat(season, lines["mode"]))
     return Answer(question, traveller, cover, lines, worlds, season, _count(study, worlds),
                   (*study.made("network").warnings, *notes, *(heat.warnings if heat else ())),
                   _derive(study, question))
 
 
+def _choose_visitor(question: Question, traveller: Traveller) -> Visitor:
+    return Visitor(traveller.group, question.month, known_only=question.known_only)
+
+
 def _load(parameters: Parameters, question: Question) -> Parameters:
-    """Parameters with another load of water, if one is asked for."""
+    """Parameters with another load of water, if one is asked for, whoever carries it."""
     if question.carried_l is None:
         return parameters
     read_traveller(parameters, question.profile, carried_l=question.carried_l)
-    return parameters.replace(water__carried_l=question.carried_l)
+    return parameters.replace(water__carried_l=question.carried_l, water__carried_share=1.0)
 
 
 def _choose_settings(study: Study, question: Question, parameters: Parameters) -> Settings:
@@ -234,5 +246,10 @@ def ask_gaps(
     walker = prepare_walker(answer.traveller, answer.season, answer.worlds[0].network, routes,
                             parameters, lines=answer.lines)
     ways = study.settings().corridors if corridors is None else corridors
-    return find_gaps(answer.lines, answer.tabulate(), answer.cover.services, corridors=ways,
-                     travel=answer.worlds[0], walker=walker)
+    travel, services = answer.worlds[0], answer.cover.services
+    found = find_gaps(answer.lines, answer.tabulate(), services, corridors=ways, travel=travel,
+                      walker=walker)
+    goals = find_goals(travel, study.value("facilities"), services,
+                       _choose_visitor(question, answer.traveller))
+    return cross_gaps(found, answer.lines, corridors=ways, worlds=answer.worlds, goals=goals,
+                      walker=walker)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from layers.crs import FloatArray
 
 _HALF = len(MOVES)
+_MOVES = {sides: (list_moves(sides), list_between(list_moves(sides))) for sides in (8, 16)}
 _FORK = 4
 
 
@@ -114,13 +115,13 @@ def reach_cells(
 def _search(
     grid: Grid, sources: IntArray, aims: tuple[IntArray, FloatArray], *, limit_h: float, sides: int
 ) -> FloatArray:
-    moves = list_moves(sides)
+    moves, between = _MOVES[sides]
     hours = np.full(grid.slowness.size, np.inf)
     _spread(
         hours, sources, np.ascontiguousarray(grid.slowness, np.float64),
         np.ascontiguousarray(grid.height_m, np.float64),
         np.ascontiguousarray(grid.crossing_h, np.float64),
-        (moves, list_between(moves), measure_moves_km(moves, grid.cell_km)), aims, limit_h,
+        (moves, between, measure_moves_km(moves, grid.cell_km)), aims, limit_h,
     )
     return hours
 

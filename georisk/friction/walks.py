@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from georisk.friction.crossings import find_dearest
+from georisk.friction.grid import GENTLE, STEEPNESS, TOP_KMH
 from georisk.friction.search import reach_cells
-from georisk.travel import walk_speed_kmh
+from georisk.kernels.compiled import compile_loop
 
 if TYPE_CHECKING:
     from georisk.friction.ground import Window
@@ -75,24 +76,43 @@ def _walk_straight(window: Window, begin: FloatArray, end: FloatArray) -> FloatA
     grid = window.grid
     length = np.hypot(*(end - begin).T)
     count = max(int(np.ceil(length.max(initial=0.0) * _PER_CELL)), 1)
-    share = np.linspace(0.0, 1.0, count + 1)[None, :, None]
-    path = begin[:, None, :] * (1.0 - share) + end[:, None, :] * share
-    height = _mix_cells(grid.height_m, path)
-    middle = 0.5 * (path[:, 1:] + path[:, :-1])
-    row, column = np.moveaxis(np.rint(middle).astype(np.int64), -1, 0)
-    step_km = (length * window.cell_km / count)[:, None]
-    slope = np.nan_to_num(np.diff(height, axis=1) / np.maximum(step_km * 1000.0, 1e-9))
-    slow = np.where(step_km > 0, grid.slowness[row, column], 0.0)
-    hours = step_km * slow / walk_speed_kmh(slope)
-    return np.asarray(hours.sum(axis=1) + find_dearest(begin, end, window.pieces,
-                                                       window.crossing_h))
+    hours = np.zeros(len(begin))
+    _add_steps(hours, np.ascontiguousarray(begin), np.ascontiguousarray(end),
+               length * window.cell_km / count, np.linspace(0.0, 1.0, count + 1),
+               np.ascontiguousarray(grid.height_m), np.ascontiguousarray(grid.slowness))
+    return np.asarray(hours + find_dearest(begin, end, window.pieces, window.crossing_h))
 
 
-def _mix_cells(values: FloatArray, path: FloatArray) -> FloatArray:
-    """Values between the centres of cells; NaN where one around is."""
-    low = np.clip(np.floor(path).astype(np.int64), 0, np.array(values.shape) - 2)
-    down, right = np.moveaxis(path - low, -1, 0)
-    row, column = np.moveaxis(low, -1, 0)
-    upper = values[row, column] * (1 - right) + values[row, column + 1] * right
-    lower = values[row + 1, column] * (1 - right) + values[row + 1, column + 1] * right
-    return np.asarray(upper * (1 - down) + lower * down)
+@compile_loop
+def _mix_cells(values: FloatArray, row: float, column: float) -> float:
+    """Value between the centres of four cells; NaN where one of them is."""
+    top = min(max(int(np.floor(row)), 0), values.shape[0] - 2)
+    left = min(max(int(np.floor(column)), 0), values.shape[1] - 2)
+    down, right = row - top, column - left
+    upper = values[top, left] * (1 - right) + values[top, left + 1] * right
+    lower = values[top + 1, left] * (1 - right) + values[top + 1, left + 1] * right
+    return float(upper * (1 - down) + lower * down)
+
+
+@compile_loop
+def _add_steps(  # noqa: PLR0913 - one compiled loop
+    hours: FloatArray, begin: FloatArray, end: FloatArray, step_km: FloatArray,
+    share: FloatArray, height_m: FloatArray, slowness: FloatArray,
+) -> None:
+    """Add up the hours of each walk, step by step; level where the height is not known."""
+    for walk in range(len(begin)):
+        if step_km[walk] <= 0.0:
+            continue
+        row, column = begin[walk, 0], begin[walk, 1]
+        level = _mix_cells(height_m, row, column)
+        for step in range(1, len(share)):
+            down = begin[walk, 0] * (1.0 - share[step]) + end[walk, 0] * share[step]
+            right = begin[walk, 1] * (1.0 - share[step]) + end[walk, 1] * share[step]
+            then = _mix_cells(height_m, down, right)
+            slope = (then - level) / max(step_km[walk] * 1000.0, 1e-9)
+            if not np.isfinite(slope):
+                slope = 0.0
+            slow = slowness[int(np.rint(0.5 * (row + down))), int(np.rint(0.5 * (column + right)))]
+            kmh = TOP_KMH * np.exp(-STEEPNESS * abs(slope + GENTLE))
+            hours[walk] += step_km[walk] * slow / kmh
+            row, column, level = down, right, then

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from georisk.gaps.walker import Need, Walker, count_days, measure_need
+from georisk.gaps.walker import Need, Walker, count_days, measure_need, measure_reach_km
 from georisk.services import WATER
 from georisk.travel import DIRECTIONS
 from georisk.walking.traveller import Traveller
@@ -30,11 +30,12 @@ _DECIMALS = 6
 _COLUMNS = (
     "corridor", "service", "direction", "from_place", "to_place", "leg_ids", "length_km", "walk_h",
     "walk_h_p10", "walk_h_p50", "walk_h_p90", "days", "next_h", "beyond_h", "next_id", "litres",
-    "carried_km", "severity", "synthetic",
+    "carried_km", "reach_km", "severity", "synthetic",
 )
 _INTERVAL = ("walk_h_p10", "walk_h_p50", "walk_h_p90")
 _WORDS = ("corridor", "service", "direction", "from_place", "to_place", "next_id", "severity")
-_NUMBERS = ("length_km", "walk_h", *_INTERVAL, "days", "next_h", "beyond_h", "litres", "carried_km")
+_NUMBERS = ("length_km", "walk_h", *_INTERVAL, "days", "next_h", "beyond_h", "litres", "carried_km",
+            "reach_km")
 _ANYBODY = Traveller("adult_man", 1.0, 1.0, 70.0, 4.0, "men")
 
 
@@ -44,9 +45,10 @@ class _Field:
 
     covered: BoolArray
     time_h: FloatArray
-    beyond_h: FloatArray
+    threshold_h: FloatArray
     next_id: NDArray[np.object_]
     services: tuple[str, ...]
+    by_mode: BoolArray
     synthetic: bool
 
 
@@ -108,16 +110,16 @@ def find_gaps(
     rows: list[dict[str, object]] = []
     by_kind: list[FloatArray] = []
     for corridor, steps in sorted(corridors.items()):
-        way, sign = _order_rows(segments, corridor, steps)
+        way, sign = order_rows(segments, corridor, steps)
         for at, service in enumerate(field.services):
             for direction, along in DIRECTIONS:
                 key = {"corridor": corridor, "service": service, "direction": direction}
                 order, side = way[::along], (sign[::along] * along < 0).astype(int)
                 for run in _find_runs(~field.covered[order, at, side]):
                     about = _describe_run(ground, order[run], side[run])
-                    ahead = _look_ahead(field, (int(order[run.start]), at, int(side[run.start])))
-                    next_h = float(field.time_h[order[run.start], at, side[run.start]])
-                    need = _judge_run(ground, walker, (order, side), run, next_h, service)
+                    entry = (int(order[run.start]), at, int(side[run.start]))
+                    ahead = _look_ahead(field, entry)
+                    need = _judge_run(ground, walker, (order, side), run, (field, entry))
                     rows.append({**key, **about, **ahead, **need})
                     by_kind.append(_sort_hours(ground, walker, order[run], side[run]))
     return _frame_gaps(_add_interval(rows, by_kind, walker), synthetic=field.synthetic)
@@ -125,26 +127,31 @@ def find_gaps(
 
 def _look_ahead(field: _Field, at: tuple[int, int, int]) -> dict[str, object]:
     """What a row says of the next place, seen from its entry."""
-    return {"next_h": float(field.time_h[at]), "beyond_h": float(field.beyond_h[at]),
-            "next_id": field.next_id[at]}
+    return {"next_h": float(field.time_h[at]), "next_id": field.next_id[at],
+            "beyond_h": float(field.time_h[at] - field.threshold_h[at])}
 
 
 def _judge_run(
     ground: _Ground, walker: Walker, way: tuple[IntArray, IntArray], run: slice,
-    next_h: float, service: str,
+    asked: tuple[_Field, tuple[int, int, int]],
 ) -> dict[str, object]:
-    """Water, days and severity of a run."""
-    order, side = way
-    hours = ground.walk_h[order[run.start:], side[run.start:]]
+    """Water, days, reach and severity of a run."""
+    order, side = (part[run.start:] for part in way)
+    field, entry = asked
+    hours = ground.walk_h[order, side]
     inside = run.stop - run.start
-    if service != WATER:
+    reach_km = np.nan
+    if field.services[entry[1]] == WATER:
+        need = measure_need(walker, order, side, hours, inside=inside,
+                            next_h=float(field.time_h[entry]))
+    else:
         days = count_days(float(hours[:inside].sum()), walker.rules)
         need = Need(np.nan, np.nan, days, "uncovered")
-    else:
-        need = measure_need(walker, order[run.start:], side[run.start:], hours, inside=inside,
-                            next_h=next_h)
+        if not field.by_mode[entry[1]] and walker.ground_km is not None:
+            reach_km = measure_reach_km(hours, walker.ground_km[order],
+                                        float(field.threshold_h[entry]))
     return {"litres": need.litres, "carried_km": need.carried_km, "days": need.days,
-            "severity": need.severity}
+            "reach_km": reach_km, "severity": need.severity}
 
 
 def _sort_hours(
@@ -195,20 +202,21 @@ def _spread_coverage(
     covered = np.zeros(shape, bool)
     covered[at] = coverage["covered"].to_numpy(bool)[kept]
     ride = (services["measure"].reindex(names) == "mode").to_numpy(bool)[at[1]]
-    by_mode, on_foot = (coverage[name].to_numpy(float)[kept] for name in ("mode_h", "walk_h"))
-    hours = np.where(ride, by_mode, on_foot)
+    mode_h, on_foot = (coverage[name].to_numpy(float)[kept] for name in ("mode_h", "walk_h"))
+    hours = np.where(ride, mode_h, on_foot)
     next_id = coverage["nearest_id"].to_numpy(object)[kept]
-    beyond_h = hours - coverage["threshold_h"].to_numpy(float)[kept]
     # The nearest place is told by foot; of a service by mode it need not be the one that counts.
     next_id = np.where((ride & np.isfinite(on_foot)) | pd.isna(next_id), None, next_id)
-    time_h, past_h, ids = (np.full(shape, none, kind) for none, kind in
-                           ((np.nan, float), (np.nan, float), (None, object)))
-    time_h[at], past_h[at], ids[at] = hours, beyond_h, next_id
+    time_h, limit_h, ids = (np.full(shape, none, kind) for none, kind in
+                            ((np.nan, float), (np.nan, float), (None, object)))
+    time_h[at], ids[at] = hours, next_id
+    limit_h[at] = coverage["threshold_h"].to_numpy(float)[kept]
     synthetic = "synthetic" in coverage and bool(coverage["synthetic"].any())
-    return _Field(covered, time_h, past_h, ids, names, synthetic)
+    by_mode = (services["measure"].reindex(names) == "mode").to_numpy(bool)
+    return _Field(covered, time_h, limit_h, ids, names, by_mode, synthetic)
 
 
-def _order_rows(
+def order_rows(
     segments: pd.DataFrame, corridor: str, steps: tuple[tuple[str, int], ...]
 ) -> tuple[IntArray, IntArray]:
     """Rows of a corridor's segments in its order, and the sign of each one's leg."""

@@ -160,3 +160,18 @@ def count_days(hours: float, rules: WalkRules | None = None) -> float:
     """
     most_h = (rules or WalkRules()).max_walk_h
     return float(np.ceil(hours / most_h - _TOLERANCE_H)) if np.isfinite(hours) else np.nan
+
+
+def measure_reach_km(hours: FloatArray, ground_km: FloatArray, within_h: float) -> float:
+    """Way made in so many hours; at most to the end of the way, or to where nobody can walk.
+
+    Examples
+    --------
+    >>> measure_reach_km(np.array([2.0, 4.0]), np.array([10.0, 10.0]), 3.0)
+    12.5
+    >>> measure_reach_km(np.array([2.0, np.inf]), np.array([10.0, 10.0]), 3.0)
+    10.0
+    """
+    count = int(np.isfinite(np.cumsum(hours)).sum())
+    ends_h, ends_km = (np.append(0.0, np.cumsum(part[:count])) for part in (hours, ground_km))
+    return float(np.interp(within_h, ends_h, ends_km))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from scipy.spatial import cKDTree
 
 from georisk.incidents import read_lonlat
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
-    import pandas as pd
     from numpy.typing import NDArray
 
     from georisk.priority.numbers import Numbers
@@ -68,9 +68,10 @@ def measure_reach(
     Parameters
     ----------
     coverage : DataFrame
-        The ``coverage`` layer.
+        The ``coverage`` layer. Each row's time is held against its ``threshold_h``: that of the
+        profile, month and ground; the one of ``services`` where there is none.
     services : DataFrame
-        From `georisk.services.tabulate_services`.
+        From `georisk.services.tabulate_services`: by which measure each is reached.
     mode : Series
         Mode by ``segment_id``: the m segments, in the order wanted.
     direction : str
@@ -96,11 +97,20 @@ def _grade_service(
 ) -> FloatArray:
     walking = on_foot & (service["measure"] != _BY_MODE)
     hours = np.where(walking, rows["walk_h"].astype(float), rows["mode_h"].astype(float))
-    return grade_hours(np.where(np.isnan(hours), np.inf, hours), float(service["threshold_h"]))
+    usual_h = float(service["threshold_h"])
+    own_h = rows.get("threshold_h", pd.Series(usual_h, index=rows.index)).astype(float)
+    return grade_hours(np.where(np.isnan(hours), np.inf, hours), own_h.fillna(usual_h).to_numpy())
 
 
-def grade_hours(hours: FloatArray, threshold_h: float) -> FloatArray:
+def grade_hours(hours: FloatArray, threshold_h: FloatArray | float) -> FloatArray:
     """How well a service is within reach: 1 within its hours, falling to 0 at twice as many.
+
+    Parameters
+    ----------
+    hours : array of shape (m,)
+        Infinite where it cannot be reached.
+    threshold_h : array of shape (m,) or one value
+        Above 0.
 
     Examples
     --------

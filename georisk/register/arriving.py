@@ -11,11 +11,11 @@ from georisk.register.keeping import find_shelf, read_tombstones
 from georisk.register.tombstones import matches
 from layers.errors import CallError, Fault, LayerError
 from layers.findings import list_findings
+from layers.quarantine import REASON, keep_rows
+from layers.reading import read_haul
 from layers.register.history import read_changes
 from layers.register.identity import fill_ids, key_places, read_ids
 from layers.register.kept import OWNER
-from layers.quarantine import REASON, keep_rows
-from layers.reading import read_haul
 from layers.sheets.roundtrip import prepare_edits, restore_absent
 from layers.sources import ASIDE_COLUMNS, COUNTRY, HAUL, PLACE, RECORD, SCOPE, SOURCE
 

@@ -13,16 +13,26 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from georisk.locking import hold_lock
 from georisk.register.conflicts import CONFLICT, edit_rows, list_conflicts, settle_conflicts
 from georisk.register.keeping import find_kept, find_shelf, require_own
-from georisk.locking import hold_lock
 from georisk.register.overlap import estimate_overlaps
 from layers.duplicates import describe_pairs, find_pairs, read_decisions
 from layers.duplicates.decisions import apply_decisions
 from layers.duplicates.merging import group_pairs
 from layers.errors import CallError, LayerError
 from layers.register.history import Edition, list_editions, write_edition
-from layers.register.kept import FILE, MERGED, OWNER, SCOPE, TAKEN, Kept, count_kept, is_kept, write_kept
+from layers.register.kept import (
+    FILE,
+    MERGED,
+    OWNER,
+    SCOPE,
+    TAKEN,
+    Kept,
+    count_kept,
+    is_kept,
+    write_kept,
+)
 
 if TYPE_CHECKING:
     from georisk.register.keeping import Shelf

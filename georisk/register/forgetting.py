@@ -13,13 +13,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from georisk.locking import hold_lock
 from georisk.register.carriers import find_carriers, find_files, find_tallies
 from georisk.register.keeping import find_kept, find_shelf, read_tombstones, require_own, write_json
-from georisk.locking import hold_lock
 from georisk.register.tombstones import add_key, read_keys
-from layers.register.erasure import erase_id, erase_quarantine, find_id
 from layers.errors import CallError
-from layers.register.history import CHANGE_COLUMNS, Edition, list_editions, sweep_editions, write_edition
+from layers.register.erasure import erase_id, erase_quarantine, find_id
+from layers.register.history import (
+    CHANGE_COLUMNS,
+    Edition,
+    list_editions,
+    sweep_editions,
+    write_edition,
+)
 from layers.register.identity import key_places
 from layers.register.kept import Kept, sweep_leftovers, write_kept
 from layers.register.merging import drop_rows

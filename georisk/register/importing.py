@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from georisk.register.arriving import Gathered, gather_rows, read_hauls
 from georisk.config import LayerConfig
+from georisk.locking import hold_lock
+from georisk.register.arriving import Gathered, gather_rows, read_hauls
 from georisk.register.keeping import (
     find_edition,
     find_kept,
@@ -21,16 +22,15 @@ from georisk.register.keeping import (
     read_tombstones,
     require_own,
 )
-from georisk.locking import hold_lock
-from layers.values.cells import mark_known, release_memory
 from layers.disclosure import SEALED_KINDS
 from layers.errors import CallError, Fault, LayerError
-from layers.register.history import Edition, hide_changes, write_edition
 from layers.intake import Intake, Limits, apply_fixes, take_in
-from layers.register.kept import Kept, keep_nothing, mark_rows, sweep_leftovers, write_kept
 from layers.layer import hash_file
+from layers.register.history import Edition, hide_changes, write_edition
+from layers.register.kept import Kept, keep_nothing, mark_rows, sweep_leftovers, write_kept
 from layers.register.merging import Arrival, Merged, merge_rows, replace_rows
 from layers.sources import HAUL, SCOPE, SOURCE, Haul, Wanted
+from layers.values.cells import mark_known, release_memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

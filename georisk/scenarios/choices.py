@@ -8,7 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from georisk.spelling import tell_names
+
 BASE = "base"
+_KEY_AT = 3  # scenario, its name, the key
+_EXAMPLE = ("EXAMPLE", "EJEMPLO", "EXEMPLE", "EGZANP")
 Unit = Literal["", "beds", "people/day"]
 Amount = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -22,7 +26,10 @@ class _Frozen(BaseModel):
 
 
 class OpenedPoint(_Frozen):
-    """A point that is not there yet; ``layer`` and ``name`` have defaults."""
+    """A point that is not there yet; ``layer`` and ``name`` have defaults.
+
+    ``synthetic`` where even the plan is invented; so is one whose name or id begins with EXAMPLE.
+    """
 
     place_id: str = Field(pattern=r"^[a-z0-9-]+$", max_length=80)
     lon: Longitude
@@ -36,6 +43,22 @@ class OpenedPoint(_Frozen):
     admits: tuple[str, ...] = ()
     opens: str = ""
     months: str = ""
+    synthetic: bool = False
+
+    @property
+    def is_invented(self) -> bool:
+        """Whether whatever rests on it is illustrative.
+
+        Examples
+        --------
+        >>> point = {"lon": 0, "lat": 0, "services": ["water"]}
+        >>> OpenedPoint(place_id="example-1", **point).is_invented
+        True
+        >>> OpenedPoint(place_id="mx-new-1", **point).is_invented
+        False
+        """
+        names = (self.place_id, self.name)
+        return self.synthetic or any(name.strip().upper().startswith(_EXAMPLE) for name in names)
 
 
 class Room(_Frozen):
@@ -67,8 +90,8 @@ class ClosedLeg(_Frozen):
         return not self.months or month in self.months
 
 
-class ScenarioConfig(_Frozen):
-    """One ``[scenario.NAME]``."""
+class ScenarioValues(_Frozen):
+    """The values of one ``[scenario.NAME]``, each by itself."""
 
     close: tuple[str, ...] = ()
     open: tuple[OpenedPoint, ...] = ()
@@ -85,30 +108,62 @@ class ScenarioConfig(_Frozen):
     @field_validator("parameters", mode="before")
     @classmethod
     def _flatten(cls, given: object) -> object:
-        return _flatten(given) if isinstance(given, Mapping) else given
+        return flatten_names(given) if isinstance(given, Mapping) else given
+
+
+class ScenarioConfig(ScenarioValues):
+    """One ``[scenario.NAME]``."""
 
     @model_validator(mode="after")
     def _check(self) -> ScenarioConfig:
-        opened = [point.place_id for point in self.open]
-        twice = sorted({id_ for id_ in opened if opened.count(id_) > 1})
-        touched = {*self.move, *self.capacity, *self.add_services}
-        faults = [f"open: {id_} stands there twice: give each point an id of its own"
-                  for id_ in twice]
-        faults += [f"close: {id_} is changed as well: close it, or change it"
-                   for id_ in sorted(touched & set(self.close))]
-        faults += [f"open: {id_} is closed, moved or changed as well: write it into `open` as it "
-                   "is to be" for id_ in sorted(set(opened) & {*touched, *self.close})]
+        faults = find_clashes(self)
         if faults:
             raise ValueError("; ".join(faults))
         return self
 
 
-def _flatten(table: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+def find_clashes(values: ScenarioValues) -> list[str]:
+    """Ids to which a scenario does two things that cannot both be.
+
+    Examples
+    --------
+    >>> find_clashes(ScenarioValues(close=["a"], capacity={"a": 40}))
+    ['close: a is changed as well: close it, or change it']
+    """
+    opened = [point.place_id for point in values.open]
+    twice = sorted({id_ for id_ in opened if opened.count(id_) > 1})
+    touched = {*values.move, *values.capacity, *values.add_services}
+    faults = [f"open: {id_} stands there twice: give each point an id of its own"
+              for id_ in twice]
+    faults += [f"close: {id_} is changed as well: close it, or change it"
+               for id_ in sorted(touched & set(values.close))]
+    faults += [f"open: {id_} is closed, moved or changed as well: write it into `open` as it "
+               "is to be" for id_ in sorted(set(opened) & {*touched, *values.close})]
+    return faults
+
+
+def tell_value(loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    """What is wrong with a value of a scenario; an unknown key, with the nearest that there is.
+
+    Examples
+    --------
+    >>> tell_value(("scenario", "rains", "capacity", "gt-ex-1", "units"), "extra_forbidden", "")
+    'no such key: did you mean unit? there are value, unit'
+    """
+    if kind != "extra_forbidden" or loc[:1] != ("scenario",):
+        return message
+    inner: dict[object, type[_Frozen]] = {"open": OpenedPoint, "capacity": Room,
+                                          "close_legs": ClosedLeg}
+    model = inner.get(loc[2], ScenarioConfig) if len(loc) > _KEY_AT else ScenarioConfig
+    return f"no such key: {tell_names(str(loc[-1]), model.model_fields)}"
+
+
+def flatten_names(table: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """Dotted names, whether TOML had them quoted or as tables within tables."""
     flat: dict[str, object] = {}
     for key, value in table.items():
         if isinstance(value, Mapping):
-            flat |= _flatten(value, f"{prefix}{key}.")
+            flat |= flatten_names(value, f"{prefix}{key}.")
         else:
             # A truth value is no number; pydantic alone would take it for 1 or 0.
             flat[f"{prefix}{key}"] = str(value) if isinstance(value, bool) else value

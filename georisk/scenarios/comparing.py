@@ -50,6 +50,11 @@ class Comparison:
     notes: tuple[str, ...]
 
     @property
+    def assumptions(self) -> tuple[str, ...]:
+        """Points of either scenario that are not there today, in words."""
+        return _list_assumptions((self.one, self.two))
+
+    @property
     def layers(self) -> dict[str, Layer]:
         """All four, by name."""
         return {layer.spec.name: layer
@@ -135,8 +140,9 @@ def _draw_matches(matched: pd.DataFrame, one: Reading, two: Reading) -> gpd.GeoD
 
 def _wrap(name: str, frame: pd.DataFrame, worlds: tuple[World, World]) -> Layer:
     made = [world.study.made(needed) for world in worlds for needed in RESTS_ON]
+    sources = {source for one in made for source in one.provenance.sources}
     provenance = Provenance(
-        sources=tuple(sorted({source for one in made for source in one.provenance.sources})),
+        sources=(*sorted(sources), *_list_assumptions(worlds)),
         sha256=hash_text(name, *(one.key for one in made)),
         synthetic=any(one.provenance.synthetic for one in made),
         inputs_level=find_highest_level([one.provenance.inputs_level for one in made]),
@@ -147,8 +153,14 @@ def _wrap(name: str, frame: pd.DataFrame, worlds: tuple[World, World]) -> Layer:
     return layer
 
 
+def _list_assumptions(worlds: tuple[World, World]) -> tuple[str, ...]:
+    """What results rest on that is not there; each scenario once."""
+    return tuple(filter(None, dict.fromkeys(world.assumption for world in worlds)))
+
+
 def _tell(worlds: tuple[World, World], people: People) -> tuple[str, ...]:
-    notes = [note for world in dict.fromkeys(worlds) for note in world.notes]
+    notes = [f"{told}: hypothetical, no place that is there" for told in _list_assumptions(worlds)]
+    notes += [note for world in dict.fromkeys(worlds) for note in world.notes]
     for world in dict.fromkeys(worlds):
         told = [note for step in ("network", "travel") for note in world.study.made(step).warnings]
         notes += [f"{world.name}: {note}" for note in told]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from georisk.services import GROUP_OF_PROFILE
+from georisk.spelling import suggest_names, tell_names
 from layers.catalog import find_spec
 
 if TYPE_CHECKING:
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from georisk.parameters import Parameters
-    from georisk.scenarios.choices import OpenedPoint, ScenarioConfig
+    from georisk.scenarios.choices import OpenedPoint, ScenarioValues
 
 _SHOWN = 60
-_NEAR = 3
-_SEARCHED = 5_000  # of ways there may be a million
+_PLACES, _LEGS = "`georisk places` lists them", "`georisk list legs` names them"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +49,7 @@ class Ground:
     area: tuple[float, float, float, float]
 
 
-def find_faults(scenario: ScenarioConfig, ground: Ground) -> list[str]:
+def find_faults(scenario: ScenarioValues, ground: Ground) -> list[str]:
     """Say what is wrong, where, and what was probably meant; empty where nothing is."""
     return [
         *_check_places(scenario, ground),
@@ -62,24 +61,13 @@ def find_faults(scenario: ScenarioConfig, ground: Ground) -> list[str]:
     ]
 
 
-def tell_near(name: str, known: Collection[str]) -> str:
-    """Names most like one that is not.
-
-    Examples
-    --------
-    >>> tell_near("gt-ex-11", ["gt-ex-1", "gt-ex-2", "mx-other-5"])
-    'did you mean gt-ex-1, gt-ex-2?'
-    >>> tell_near("x", [])
-    'there is none'
-    """
-    if not known:
-        return "there is none"
-    near = difflib.get_close_matches(name[:_SHOWN], sorted(known), n=_NEAR, cutoff=0.5)
-    return f"did you mean {', '.join(near)}?" if near else "`georisk places` lists them"
+def _tell_near(name: str, known: Collection[str], otherwise: str) -> str:
+    """What was probably meant, or where to look."""
+    return (suggest_names(name, known) or otherwise) if known else "there is none"
 
 
-def _check_places(scenario: ScenarioConfig, ground: Ground) -> Iterator[str]:
-    known = set(ground.places.index)
+def _check_places(scenario: ScenarioValues, ground: Ground) -> Iterator[str]:
+    known = sorted(ground.places.index)
     tables: Mapping[str, Collection[str]] = {
         "close": scenario.close, "move": scenario.move, "capacity": scenario.capacity,
         "add_services": scenario.add_services,
@@ -87,7 +75,7 @@ def _check_places(scenario: ScenarioConfig, ground: Ground) -> Iterator[str]:
     for key, ids in tables.items():
         for id_ in ids:
             if id_ not in known:
-                yield f"{key}: no place {id_[:_SHOWN]!r}: {tell_near(id_, known)}"
+                yield f"{key}: no place {id_[:_SHOWN]!r}: {_tell_near(id_, known, _PLACES)}"
     for id_, (lon, lat) in scenario.move.items():
         yield from _check_position(f"move.{id_}", lon, lat, ground)
     for id_, room in scenario.capacity.items():
@@ -111,7 +99,7 @@ def _check_opened(point: OpenedPoint, where: str, ground: Ground) -> Iterator[st
     if not ground.layers:
         yield f"{where}: the study has no layer of places to open it in: add [layers.shelters]"
     elif point.layer and point.layer not in ground.layers:
-        yield f"{where}.layer: {point.layer!r}: there are {', '.join(ground.layers)}"
+        yield f"{where}.layer: {point.layer[:_SHOWN]!r}: {tell_names(point.layer, ground.layers)}"
     if point.capacity is not None and not point.capacity_unit:
         yield f"{where}.capacity_unit: say `beds` or `people/day`"
     yield from _check_position(where, point.lon, point.lat, ground)
@@ -137,26 +125,23 @@ def _check_services(where: str, services: Collection[str]) -> Iterator[str]:
     known = find_spec("shelters").columns["services"].one_of or ()
     for name in services:
         if name not in known:
-            yield f"{where}: {name[:_SHOWN]!r}: there are {', '.join(known)}"
+            yield f"{where}: {name[:_SHOWN]!r}: {tell_names(name, known)}"
 
 
-def _check_legs(scenario: ScenarioConfig, legs: tuple[str, ...]) -> Iterator[str]:
+def _check_legs(scenario: ScenarioValues, legs: tuple[str, ...]) -> Iterator[str]:
     known = set(legs)
     for n, closed in enumerate(scenario.close_legs):
         if closed.leg not in known:
-            near = difflib.get_close_matches(closed.leg[:_SHOWN], legs[:_SEARCHED], n=_NEAR,
-                                             cutoff=0.5)
-            hint = f"did you mean {', '.join(near)}?" if near else "`georisk list legs` names them"
-            yield f"close_legs.{n}: no leg {closed.leg[:_SHOWN]!r}: {hint}"
+            yield (f"close_legs.{n}: no leg {closed.leg[:_SHOWN]!r}: "
+                   f"{_tell_near(closed.leg, legs, _LEGS)}")
 
 
 def _check_numbers(values: Mapping[str, float], parameters: Parameters) -> Iterator[str]:
     for name, value in values.items():
         entry = parameters.entries.get(name)
         if entry is None:
-            near = difflib.get_close_matches(name, parameters.entries, n=_NEAR, cutoff=0.5)
-            hint = f"did you mean {', '.join(near)}?" if near else "see the parameter file"
-            yield f"parameters: no parameter {name[:_SHOWN]!r}: {hint}"
+            near = _tell_near(name, parameters.entries, "see the parameter file")
+            yield f"parameters: no parameter {name[:_SHOWN]!r}: {near}"
             continue
         bounds = entry.get("range")
         if bounds and not bounds[0] <= value <= bounds[1]:
@@ -166,4 +151,4 @@ def _check_numbers(values: Mapping[str, float], parameters: Parameters) -> Itera
 
 def _check_profile(profile: str | None) -> Iterator[str]:
     if profile is not None and profile not in GROUP_OF_PROFILE:
-        yield f"profile: {profile[:_SHOWN]!r}: there are {', '.join(GROUP_OF_PROFILE)}"
+        yield f"profile: {profile[:_SHOWN]!r}: {tell_names(profile, GROUP_OF_PROFILE)}"

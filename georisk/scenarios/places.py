@@ -94,7 +94,7 @@ def _make_rows(
         "opens": [point.opens or None for point in points],
         "months": [point.months or None for point in points],
         "coord_precision_km": [_COORD_KM] * len(points),
-        "synthetic": [False] * len(points),
+        "synthetic": [point.is_invented for point in points],
     }
     for name, values in said.items():
         frame[name] = pd.Series(values, index=index).astype(frame[name].dtype)

@@ -11,6 +11,7 @@ from georisk.made import Made
 from georisk.scenarios.choices import BASE, ScenarioConfig
 from georisk.scenarios.faults import Ground, find_faults
 from georisk.scenarios.places import choose_layer, edit_places
+from georisk.spelling import tell_names
 from georisk.steps import STEPS
 from layers.disclosure import find_sealed_places
 from layers.errors import CallError, StudyError
@@ -52,6 +53,23 @@ class World:
     study: Study
     notes: tuple[str, ...] = ()
 
+    @property
+    def assumption(self) -> str:
+        """How many points are assumed that are not there today; empty where none is.
+
+        Examples
+        --------
+        >>> point = {"place_id": "mx-new-1", "lon": 0, "lat": 0, "services": ["water"]}
+        >>> World("more", ScenarioConfig(open=[point]), None).assumption
+        'scenario more: 1 point assumed'
+        """
+        points = self.choices.open
+        if not points:
+            return ""
+        invented = sum(point.is_invented for point in points)
+        told = f"scenario {self.name}: {len(points)} point{'s' * (len(points) > 1)} assumed"
+        return f"{told} ({invented} synthetic)" if invented else told
+
 
 def open_scenario(study: Study, name: str, asked: Asked | None = None) -> World:
     """The study as it would be in one of its scenarios; the study itself stays as it is.
@@ -75,9 +93,7 @@ def open_scenario(study: Study, name: str, asked: Asked | None = None) -> World:
     if name == BASE and asked in (None, Asked()) and study.config.services:
         return World(name, choices, study)
     layers = _read_facilities(study)
-    legs = tuple(id_ for name in _CLOSABLE if name in study.config.layers
-                 for id_ in study.layer(name).frame.index.astype("str"))
-    faults = find_faults(choices, _survey(study, layers, legs))
+    faults = find_faults(choices, survey_study(study))
     if faults:
         raise StudyError("\n".join(f"study.toml: scenario.{name}: {fault}" for fault in faults))
     asked = asked or Asked()
@@ -106,9 +122,8 @@ def _find_choices(study: Study, name: str) -> ScenarioConfig:
         return ScenarioConfig()
     known = study.config.scenario
     if name not in known:
-        names = ", ".join([BASE, *known])
-        raise CallError(f"no scenario named {name[:60]!r}: there are {names}; write another as "
-                        "[scenario.NAME] into study.toml")
+        raise CallError(f"no scenario named {name[:60]!r}: {tell_names(name, (BASE, *known))}; "
+                        "write another as [scenario.NAME] into study.toml")
     return known[name]
 
 
@@ -128,7 +143,11 @@ def _list_services(layers: dict[str, Layer], choices: ScenarioConfig) -> tuple[s
     return tuple(sorted(offered.union(*added)))
 
 
-def _survey(study: Study, layers: dict[str, Layer], legs: tuple[str, ...]) -> Ground:
+def survey_study(study: Study) -> Ground:
+    """What the scenarios of a study may speak of: its places, legs and numbers."""
+    layers = _read_facilities(study)
+    legs = tuple(id_ for name in _CLOSABLE if name in study.config.layers
+                 for id_ in study.layer(name).frame.index.astype("str"))
     frames = [
         layer.frame[~find_sealed_places(layer.frame)].assign(layer=name)
         for name, layer in layers.items()
@@ -170,7 +189,10 @@ def _edit_facilities(
             continue
         made = study.made(name)
         key = hash_text("scenario", made.key, told)
-        provenance = replace(layer.provenance, sha256=key)
+        invented = any(point.is_invented for point in choices.open
+                       if (point.layer or home) == name)
+        provenance = replace(layer.provenance, sha256=key,
+                             synthetic=layer.provenance.synthetic or invented)
         value = Layer(layer.spec, frame, provenance)
         edited[name] = Made(value, key, provenance, made.warnings)
     return edited

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from georisk.surge.ways import cut_way, drop_beginnings, find_stop, list_onward, list_ways
+from georisk.surge.branches import (
+    find_branches,
+    join_pieces,
+    leads_back,
+    leave_way,
+    number_stops,
+    part_way,
+)
+from georisk.surge.ways import cut_way, drop_beginnings, list_onward, list_ways
 from layers.errors import CallError
 
 if TYPE_CHECKING:
@@ -17,11 +25,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from georisk.network import IntArray
+    from georisk.surge.branches import Branch
     from georisk.surge.ways import Way
     from layers.crs import FloatArray
 
 Chain = tuple["Way", ...]
-MOST_CHAINS = 60
+MOST_CHAINS = 100
 _TOLERANCE_H = 1e-6
 
 
@@ -58,10 +67,17 @@ def join_ways(parts: Chain) -> Journey:
     begin = np.concatenate([[0.0], np.cumsum([way.km[-1] for way in parts])])
     km = [way.km[1:] + at for way, at in zip(parts, begin[:-1], strict=True)]
     return Journey(
-        " + ".join(way.name for way in parts), np.concatenate([way.row for way in parts]),
+        _name_journey(parts), np.concatenate([way.row for way in parts]),
         np.concatenate([way.side for way in parts]), np.concatenate([[0.0], *km]), parts[-1].end,
         parts, tuple(begin[:-1].tolist()),
     )
+
+
+def _name_journey(parts: Chain) -> str:
+    """Corridors in order, each once as long as it lasts; and where one is left half-way."""
+    lasting = [*(one.name == two.name for one, two in pairwise(parts)), False]
+    return " + ".join(f"{way.name} to {way.left}" if way.left else way.name
+                      for way, lasts in zip(parts, lasting, strict=True) if not lasts)
 
 
 def list_chains(
@@ -70,8 +86,8 @@ def list_chains(
 ) -> tuple[tuple[Chain, ...], tuple[str, ...]]:
     """Corridors one after the other from a town; and what a reader must be told.
 
-    Where a corridor ends, those that pass there lead on in the same direction, each leg once. One
-    that begins by going back over the last legs is joined where the two part.
+    Where a corridor ends, those that pass there lead on in the same direction, each leg once; so
+    do those that leave it half-way, from a town that both pass.
 
     Parameters
     ----------
@@ -84,33 +100,74 @@ def list_chains(
     ------
     CallError
         As `list_ways`; if a corridor is chosen that nothing leads to, if no way comes to ``to``,
-        or if there are more than 60 ways.
+        or if there are more than 100 ways.
     """
     if to and to == town:
         raise CallError(f"--to {to}: the same town as --from")
     first, notes = list_ways(along, tracks, town, sign=sign, chosen=chosen)
     allowed = [track for track in tracks if not chosen or track.name in chosen]
+    stops = number_stops(along, tracks, sign=sign)
     chains = []
+    known = [way.row for way in first]
     # Oldest first, so that the list of ways and not the depth of calls bounds the work.
     waiting: list[Chain] = [(way,) for way in first]
     while waiting:
         chain, waiting = waiting[0], waiting[1:]
-        at = find_stop(along, chain[-1], to, sign=sign) if to else None
-        if at:
-            chains.append(_end_at(chain, at, to, sign=sign))
-            continue
-        onward = _go_on(chain, allowed, sign=sign)
-        if not onward and not to:
-            chains.append(chain)
-        waiting += onward
+        at = stops[chain[-1].name].get(to, -1) - chain[-1].first
+        ends = 0 < at <= len(chain[-1].row)
+        if ends:
+            chain = _end_at(chain, at, to, sign=sign)
+        branches = find_branches(chain[-1], _list_rows(chain[:-1]), allowed, stops, known,
+                                 sign=sign)
+        whole, onward = _branch_off(chain, branches, sign=sign)
+        later = [] if ends else _go_on(whole, allowed, sign=sign)
+        lost = not later and (bool(to) or leads_back(chain[-1], allowed, branches))
+        if ends or not (later or lost):
+            chains.append(whole)
+        waiting += [*onward, *later]
+        known += [_list_rows(each) for each in (*onward, *later)]
         if len(waiting) + len(chains) > MOST_CHAINS:
             raise CallError(f"more than {MOST_CHAINS} ways lead on from {town}: name some "
                             "corridors with --corridor")
     if not chains:
         raise CallError(f"--to {to}: no way on from {town} in that direction comes there")
-    passing = {way.name for way in tracks if find_stop(along, way, town, sign=sign) is not None}
-    _check_used(set(chosen) - passing, chains, town)
-    return tuple(sorted(chains, key=_name_chain)), notes
+    _check_used({name for name in chosen if town not in stops[name]}, chains, town)
+    return tuple(sorted(_mend_chains(chains), key=_name_chain)), notes
+
+
+def _list_rows(chain: Chain) -> IntArray:
+    return np.concatenate([np.array([], np.int64), *(way.row for way in chain)])
+
+
+def _branch_off(
+    chain: Chain, branches: Sequence[Branch], *, sign: int
+) -> tuple[Chain, list[Chain]]:
+    """The chain with its last way parted where others leave it; and those others."""
+    pieces = part_way(chain[-1], branches, sign=sign)
+    found = []
+    for n, branch in enumerate(branches):
+        passed = (*chain[:-1], *pieces[:n], leave_way(pieces[n], branch.town))
+        found += [(*passed, way) for way in branch.ways]
+    return (*chain[:-1], *pieces), found
+
+
+def _mend_chains(chains: Sequence[Chain]) -> list[Chain]:
+    """Join pieces again where nobody leaves after all."""
+    names = [_name_chain(chain) for chain in chains]
+    onward: dict[tuple[str, ...], set[str]] = {}
+    for name in names:
+        for n in range(1, len(name)):
+            onward.setdefault(name[:n], set()).add(name[n])
+    found = []
+    for chain, name in zip(chains, names, strict=True):
+        groups: list[list[Way]] = [[chain[0]]]
+        for n in range(1, len(chain)):
+            if name[n] == name[n - 1] and len(onward[name[:n]]) == 1:
+                groups[-1].append(chain[n])
+            else:
+                groups.append([chain[n]])
+        found.append(tuple(join_pieces(group) for group in groups))
+    return found
 
 
 def _end_at(chain: Chain, at: int, to: str, *, sign: int) -> Chain:
@@ -129,40 +186,10 @@ def _check_used(beyond: set[str], chains: Sequence[Chain], town: str) -> None:
 
 
 def _go_on(chain: Chain, tracks: Sequence[Way], *, sign: int) -> list[Chain]:
-    last, walked = chain[-1], np.concatenate([way.row for way in chain])
-    ways = {}
-    for way in list_onward(last, tracks, sign=sign):
-        back = _count_back(last, way)
-        rest = cut_way(way, back, len(way.row), sign=sign)
-        kept = len(walked) - back
-        if back < min(len(last.row), len(way.row)) and not np.isin(rest.row, walked[:kept]).any():
-            ways[way.name] = (rest, back)
-    found = []
-    for rest in drop_beginnings([rest for rest, _ in ways.values()]):
-        back = ways[rest.name][1]
-        found.append((*chain[:-1], _turn_off(last, back, sign=sign), rest))
-    return found
-
-
-def _count_back(last: Way, way: Way) -> int:
-    """Segments at the beginning of a way that go back over the end of another."""
-    size = min(len(last.row), len(way.row))
-    same = last.row[::-1][:size] == way.row[:size]
-    return size if same.all() else int(np.argmin(same))
-
-
-def _turn_off(last: Way, back: int, *, sign: int) -> Way:
-    return cut_way(last, 0, len(last.row) - back, sign=sign) if back else last
-
-
-def tell_turns(chains: Sequence[Chain], tracks: Sequence[Way]) -> tuple[str, ...]:
-    """Say where people leave a corridor before its end, as the next goes back over it."""
-    ends = {track.name: (track.end, track.spot[-1]) for track in tracks}
-    return tuple(sorted({
-        f"{one.name}, then {two.name}: left where the two part, before {ends[one.name][0]}"
-        for chain in chains for one, two in pairwise(chain)
-        if not np.array_equal(one.spot[-1], ends[one.name][1])
-    }))
+    walked = _list_rows(chain)
+    ways = [way for way in list_onward(chain[-1], tracks, sign=sign)
+            if not np.isin(way.row, walked).any()]
+    return [(*chain, way) for way in drop_beginnings(ways)]
 
 
 def drop_unreached(
@@ -180,13 +207,22 @@ def drop_unreached(
     found: dict[tuple[str, ...], tuple[Chain, float]] = {}
     for chain, share in zip(chains, shares, strict=True):
         begin = np.cumsum([0.0, *(float(hours[way.row, way.side].sum()) for way in chain)])[:-1]
-        kept = chain[: int((begin <= limit_h + _TOLERANCE_H).sum())]
-        other, sum_so_far = found.get(_name_chain(kept), (kept, 0.0))
-        # Of two that part later than anybody gets, the whole one goes on farther.
-        longer = max(other, kept, key=lambda each: len(each[-1].row))
+        count = int((begin <= limit_h + _TOLERANCE_H).sum())
+        kept, last = chain[:count], _last_of_corridor(chain, count)
+        whole = (*chain[: count - 1], join_pieces(chain[count - 1 : last]))
+        other, sum_so_far = found.get(_name_chain(kept), (whole, 0.0))
+        # Of two that part later than anybody gets, the one that keeps to the corridor is told.
+        longer = max(other, whole, key=lambda each: len(_list_rows(each)))
         found[_name_chain(kept)] = (longer, sum_so_far + share)
     names = sorted(found)
     return tuple(found[name][0] for name in names), [found[name][1] for name in names]
+
+
+def _last_of_corridor(chain: Chain, count: int) -> int:
+    """How many parts it is to where the corridor of a part is left."""
+    while count < len(chain) and chain[count].name == chain[count - 1].name:
+        count += 1
+    return count
 
 
 def keep_notes(

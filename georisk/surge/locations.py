@@ -70,9 +70,11 @@ def describe_locations(
     places = study.layer("places").frame if "places" in layers else None
     near = name_near_places(stretches, places, min_population=_TOWN_PEOPLE)
     routes = study.layer("routes").frame
-    towns = routes["to_place"].reindex(stretches["leg_id"]).to_numpy()
+    ends = routes[["from_place", "to_place"]].reindex(stretches["leg_id"]).to_numpy(str)
+    towns = ends[:, 1]
     between = pd.Series([
-        f"{row.leg_id} km {row.from_km:.0f}-{row.to_km:.0f}" for row in stretches.itertuples()
+        f"{_shorten(one)} to {_shorten(two)} km {row.from_km:.0f}-{row.to_km:.0f}"
+        for (one, two), row in zip(ends, stretches.itertuples(), strict=True)
     ], index=stretches.index, dtype="str")
     spots = shapely.get_coordinates(offering.geometry.to_numpy())
     lon = np.concatenate([spots[:, 0], stretches["mid_lon"].to_numpy(float)])
@@ -86,6 +88,11 @@ def describe_locations(
         "country": country, "admin1": admin1, "lon": lon.round(_DECIMALS),
         "lat": lat.round(_DECIMALS),
     })
+
+
+def _shorten(town: str) -> str:
+    """Name without the country or state that tells it from others, as legs tell it too."""
+    return town.partition(" (")[0]
 
 
 def add_town(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from georisk.capacity.needs import read_sphere
 from georisk.capacity.room import count_room, measure_served
+from georisk.surge.amounts import count_noun
 from georisk.surge.attraction import split_people
 from georisk.surge.courses import Days, Roads, make_course
 from georisk.surge.days import NightRules
@@ -18,11 +20,11 @@ from georisk.surge.journeys import (
     join_ways,
     keep_notes,
     list_chains,
-    tell_turns,
 )
 from georisk.surge.locations import add_town, describe_locations, name_stretches
 from georisk.surge.passing import find_ground, judge_open, list_stops
 from georisk.surge.shares import share_chains
+from georisk.surge.towns import list_towns
 from georisk.surge.ways import list_tracks
 from georisk.towns import find_town
 from georisk.travel import TERRAIN_OF_MODE
@@ -39,12 +41,12 @@ if TYPE_CHECKING:
     from georisk.study import Study
     from georisk.surge.days import Course
     from georisk.surge.group import Group
-    from georisk.surge.journeys import Journey
+    from georisk.surge.journeys import Chain, Journey
     from georisk.surge.passing import Ground
     from layers.crs import FloatArray
 
 _M_PER_KM = 1000.0
-_DAYS_A_YEAR = 365.25
+_WORD = re.compile(r"[^\s,:]+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,8 @@ class Scene:
         Of each course.
     seasons : tuple of int
         For each day.
+    towns : DataFrame
+        Towns ahead on each way: ``way town km``.
     """
 
     ways: tuple[Journey, ...]
@@ -75,6 +79,7 @@ class Scene:
     town: str
     notes: tuple[str, ...]
     synthetic: bool
+    towns: pd.DataFrame
 
 
 def build_scene(study: Study, group: Group) -> Scene:
@@ -85,8 +90,9 @@ def build_scene(study: Study, group: Group) -> Scene:
     CallError
         If the town, a corridor or a profile is not known, or nobody can pass.
     """
+    town, chains, notes = choose_ways(study, group)
     roads = read_roads(study, group.mode)
-    ways, shares, town, way_notes = choose_ways(study, group, roads)
+    ways, shares, way_notes = share_ways_out(study, group, chains, roads)
     parameters = study.parameters
     ground = find_ground(
         study.layer("along").frame, study.value("facilities"), ways, sign=group.sign,
@@ -105,37 +111,46 @@ def build_scene(study: Study, group: Group) -> Scene:
     return Scene(
         ways, courses, tuple(split_people(group.people, weights)), locations, beds, taken, water_l,
         tuple(months.index(date.month) for date in dates), read_rules(parameters, group.nights),
-        town, (*way_notes, *room_notes, *open_notes, *_tell_heat(study, ways, months),
-               *_tell_network(study)),
+        town, (*notes, *way_notes, *room_notes, *open_notes, *_tell_heat(study, ways, months),
+               *_tell_network(study, ground.offering)),
         _is_synthetic(study, ground.offering),
+        list_towns(study.layer("along").frame, ways, sign=group.sign),
     )
 
 
-def _tell_network(study: Study) -> tuple[str, ...]:
-    """What the network had to assume: flat ground, places that are joined to nothing."""
-    return tuple(note for step in ("network", "travel") for note in study.made(step).warnings)
+def _tell_network(study: Study, offering: pd.DataFrame) -> tuple[str, ...]:
+    """What the network had to assume of the ground, and of places that this group may meet."""
+    every, mine = set(study.value("facilities").index), set(offering.index)
+    told = [note for step in ("network", "travel") for note in study.made(step).warnings]
+    named = [every & set(_WORD.findall(note)) for note in told]
+    return tuple(note for note, ids in zip(told, named, strict=True) if not ids or ids & mine)
 
 
-def choose_ways(
-    study: Study, group: Group, roads: Roads
-) -> tuple[tuple[Journey, ...], list[float], str, tuple[str, ...]]:
-    """Ways of a group as far as somebody gets, their shares, the town, and what was taken."""
+def choose_ways(study: Study, group: Group) -> tuple[str, tuple[Chain, ...], tuple[str, ...]]:
+    """The town, all that leads on from it, and what a reader must be told."""
     along, lines = study.layer("along").frame, study.value("lines")
     town = find_town(along, group.town, option="--from")
     to = find_town(along, group.to, option="--to") if group.to else ""
     tracks = list_tracks(along, lines, study.settings().corridors, sign=group.sign)
     chains, notes = list_chains(along, tracks, town, sign=group.sign, chosen=group.corridors,
                                 to=to)
+    return town, chains, notes
+
+
+def share_ways_out(
+    study: Study, group: Group, chains: tuple[Chain, ...], roads: Roads
+) -> tuple[tuple[Journey, ...], list[float], tuple[str, ...]]:
+    """Ways of a group as far as somebody gets, their shares, and how these came about."""
     shares, told = share_chains(study, group, chains)
     fastest = max(read_traveller(study.parameters, name).speed_factor for name in group.mix)
     hours = np.where(roads.walked[:, None], roads.hours * roads.reference_speed / fastest,
                      roads.hours)
     limit_h = (group.days - group.nights) * study.parameters.value("work.max_walk_h")
-    chains, shares = drop_unreached(chains, shares, hours, limit_h)
+    kept, shares = drop_unreached(chains, shares, hours, limit_h)
     # Sorted as courses are: by the joined name.
-    joined = sorted(zip(map(join_ways, chains), shares, strict=True), key=lambda it: it[0].name)
-    return (tuple(way for way, _ in joined), [share for _, share in joined], town,
-            (*notes, *keep_notes(told, chains), *tell_turns(chains, tracks)))
+    joined = sorted(zip(map(join_ways, kept), shares, strict=True), key=lambda it: it[0].name)
+    return (tuple(way for way, _ in joined), [share for _, share in joined],
+            keep_notes(told, kept))
 
 
 def read_rules(parameters: Parameters, town_nights: int) -> NightRules:
@@ -161,8 +176,8 @@ def _make_courses(
             traveller = read_traveller(study.parameters, profile)
             stops = list_stops(ground, n, traveller.group, is_open)
             courses.append(make_course(way, traveller, roads, stops, stretch_of, days=days))
-    note = (f"months or hours of {unknown} of {len(ground.offering)} places are not known: they "
-            "count as open")
+    note = (f"months or hours are not known at {unknown} of "
+            f"{count_noun(len(ground.offering), 'place')}: counted as open")
     return tuple(courses), (note,) if unknown else ()
 
 
@@ -202,14 +217,13 @@ def _count_beds(
     notes = []
     if np.isnan(beds).any():
         count = int(np.isnan(beds).sum())
-        every = "no place" if count == len(beds) else f"{count} of {len(beds)} places"
         notes.append("no place on the way states its beds: every bed is unverified"
                      if count == len(beds) else
-                     f"{every} do not state their beds: counted as none, and as without limit "
-                     "(unverified)")
+                     f"beds are not stated at {count} of {count_noun(len(beds), 'place')}: counted "
+                     "as none, and as without limit (unverified)")
     if len(served) and np.isnan(served).any():
         notes.append(f"usual occupancy is not known at {int(np.isnan(served).sum())} of "
-                     f"{len(served)} places: their beds count as free")
+                     f"{count_noun(len(served), 'place')}: their beds count as free")
     if not len(beds):
         notes.append("no place on these ways offers a bed")
     return beds, taken, water_l, tuple(notes)

@@ -33,12 +33,17 @@ def share_chains(
         part = {name: each / sum(parts) for name, each in zip(sorted(ways), parts, strict=True)}
         for n in here:
             shares[n] *= part[names[n][len(done)]]
-        notes[done] = _tell_where(chains[here[0]], len(done)) + note
+        notes[done] = _tell_where([chains[n] for n in here], len(done)) + note
     return shares, notes
 
 
-def _tell_where(chain: Chain, count: int) -> str:
-    return f"where {chain[count - 1].name} ends: " if count else ""
+def _tell_where(chains: Sequence[Chain], count: int) -> str:
+    """Where ways part: at the end of a corridor, or in a town where others leave it half-way."""
+    if not count:
+        return ""
+    last = chains[0][count - 1].name
+    left = sorted({chain[count - 1].left for chain in chains} - {""})
+    return f"where others leave {last}, in {left[0]}: " if left else f"where {last} ends: "
 
 
 def share_ways(study: Study, group: Group, ways: tuple[Way, ...]) -> tuple[list[float], str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _WHERE = ("location_id", "kind", "name", "near", "country", "admin1", "lon", "lat")
 _PARTS = ("people", "bed", "extra", "short", "unreachable", "litres")
 _L_PER_M3 = 1000.0
+_HUNDRED = 100
 BEDS, POINTS, WATER = "beds", "mobile points", "water"
 
 
@@ -176,23 +177,31 @@ def _price(remedy: Remedy, needed: np.ndarray, plan: Plan) -> float:
     return price_remedy(remedy, needed, plan.prices)
 
 
-def sum_divisions(plan: Plan, today: dt.date) -> pd.DataFrame:
+def sum_divisions(plan: Plan, today: dt.date) -> tuple[pd.DataFrame, dict[str, int]]:
     """Totals for partners: by first division, whole nights that have passed, rounded to 100.
 
-    No day stands in it, and no night that is yet to come.
+    No day stands in it, and no night that is yet to come. Each number is rounded by itself, so
+    that parts need not add up to their sums.
 
     Returns
     -------
     DataFrame
         ``country admin1 person_nights with_service short unreachable``; empty where every night
-        lies ahead.
+        lies ahead, or too few passed to be told.
+    dict
+        The same of all those divisions together, rounded from the exact numbers.
     """
     rows = tabulate_places(plan)
     rows = rows[pd.Series(rows["date"] < today, index=rows.index, dtype=bool)]
-    parts = ["with_service", "short", "unreachable"]
-    frame = rows.assign(person_nights=rows["arrivals"]).groupby(
-        ["country", "admin1"], sort=True)[["person_nights", *parts]].sum().reset_index()
-    rounded = ["person_nights", *parts]
-    frame[rounded] = (frame[rounded] / 100).round().astype(int) * 100
-    # A row of zeros would still tell that somebody was there.
-    return frame[frame["person_nights"] > 0].reset_index(drop=True)
+    counted = ["person_nights", "with_service", "short", "unreachable"]
+    exact = rows.assign(person_nights=rows["arrivals"]).groupby(
+        ["country", "admin1"], sort=True)[counted].sum().reset_index()
+    # A row of zeros would still tell that somebody was there; so would a total that counts it.
+    exact = exact[_round_hundreds(exact["person_nights"]) > 0].reset_index(drop=True)
+    total = _round_hundreds(exact[counted].sum())
+    frame = exact.assign(**{name: _round_hundreds(exact[name]) for name in counted})
+    return frame, {name: int(total[name]) for name in counted}
+
+
+def _round_hundreds(counts: pd.Series) -> pd.Series:
+    return (counts / _HUNDRED).round().astype(int) * _HUNDRED

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from georisk.capacity.needs import WORDING, estimate_needs, read_sphere
+from georisk.surge.amounts import count_noun
 from georisk.surge.locations import PLACE
 from georisk.surge.tables import (
     BEDS,
@@ -21,6 +22,7 @@ from georisk.surge.tables import (
     tabulate_overflow,
     tabulate_places,
 )
+from georisk.surge.towns import list_next_towns, tabulate_towns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from georisk.parameters import Parameters
     from georisk.surge.plan import Plan
 
+CAVEATS = (
+    "prices and shares are declared, not measured (parameters surge.*)",
+    "robbery, kidnapping and sexual violence are not measured here",
+)
 HEADINGS = {"forward": "northwards", "backward": "southwards"}
 _SHOWN = 3
 _L_PER_M3 = 1000.0
@@ -38,6 +44,12 @@ def tell_plan(plan: Plan) -> tuple[str, str, str]:
     return _tell_way(plan), _tell_short(plan), _tell_first(plan)
 
 
+def list_notes(plan: Plan) -> tuple[str, ...]:
+    """What was assumed, who is in the group, and what is not measured: for terminal and JSON."""
+    mix = ", ".join(f"{name} {share:.0%}" for name, share in sorted(plan.group.mix.items()))
+    return (*plan.scene.notes, f"the group: {mix}", *CAVEATS)
+
+
 def _tell_way(plan: Plan) -> str:
     group, nights = plan.group, tabulate_nights(plan)
     how = "on foot" if group.mode == "foot" else "by the legs' modes"
@@ -46,11 +58,11 @@ def _tell_way(plan: Plan) -> str:
     end = _tell_ends(plan)
     leave = f"{heading} {how} on {group.leaves:%a} {group.leaves}"
     begin = (f"{group.people:,} people arrive in {plan.scene.town} on {group.start:%a} "
-             f"{group.start}, sleep there {_count(group.nights, 'night')} and leave {leave}."
+             f"{group.start}, sleep there {count_noun(group.nights, 'night')} and leave {leave}."
              if group.nights else f"{group.people:,} people leave {plan.scene.town} {leave}.")
     stay = (f" The first night {int(nights['with_service'].iloc[0]):,} have a bed there."
             if group.nights else "")
-    return (f"{begin}{stay} In {_count(len(nights), 'night')} "
+    return (f"{begin}{stay} In {count_noun(len(nights), 'night')} "
             f"{int(nights['with_service'].sum()):,} of {total:,} person-nights have a bed.{end}")
 
 
@@ -72,11 +84,13 @@ def _tell_short(plan: Plan) -> str:
     if not without.sum():
         return "Nobody is without a bed."
     worst = int(without.to_numpy().argmax())
+    alike = int((without == without.iloc[worst]).sum()) - 1
+    others = f" ({count_noun(alike, 'other night')} alike)" if alike else ""
     unsure = int(nights["unverified"].sum())
     doubt = f", {unsure:,} of them unverified" if unsure else ""
     return (f"Short: {int(without.sum()):,} person-nights without a bed{doubt}; worst on "
-            f"{nights['date'][worst]}: {int(nights['short'][worst]):,} beside a full place, "
-            f"{int(nights['unreachable'][worst]):,} with no place in reach; and "
+            f"{nights['date'][worst]}{others}: {int(nights['short'][worst]):,} beside a full "
+            f"place, {int(nights['unreachable'][worst]):,} with no place in reach; and "
             f"{nights['water_short_l'].sum() / _L_PER_M3:,.1f} m3 of drinking water.")
 
 
@@ -109,7 +123,7 @@ def _tell_kind(rows: pd.DataFrame) -> str:
            zip(*(rows[key].head(_SHOWN) for key in ("count", "near", "name")), strict=True)]
     rest = f", {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
     noun = "mobile point" if rows["measure"].iloc[0] == POINTS else "added bed"
-    return f"{_count(int(amount), noun)} ({'; '.join(top)}{rest})"
+    return f"{count_noun(int(amount), noun)} ({'; '.join(top)}{rest})"
 
 
 def name_location(row: Any) -> str:  # noqa: ANN401 - a row of a frame
@@ -119,10 +133,6 @@ def name_location(row: Any) -> str:  # noqa: ANN401 - a row of a frame
 
 def _name(near: str, name: str) -> str:
     return f"near {near}, {name}" if near else name
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def describe_plan(plan: Plan, parameters: Parameters) -> dict[str, Any]:
@@ -139,6 +149,8 @@ def describe_plan(plan: Plan, parameters: Parameters) -> dict[str, Any]:
                       for way in plan.scene.ways],
         "days": [_describe_night(row, places[places["date"] == row.date])
                  for row in nights.itertuples()],
+        "towns": [to_plain(row) for row in tabulate_towns(plan).to_dict("records")],
+        "next_towns": [to_plain(row) for row in list_next_towns(plan).to_dict("records")],
         "needs": _describe_needs(plan, nights, parameters),
         "measures": [to_plain(row) for row in list_measures(plan).to_dict("records")],
         "overflow": [to_plain(row) for row in tabulate_overflow(plan).to_dict("records")],
@@ -149,7 +161,7 @@ def describe_plan(plan: Plan, parameters: Parameters) -> dict[str, Any]:
         },
         "cleared": {"short": sum(row.short for row in plan.cleared.rows),
                     "unreachable": sum(row.unreachable for row in plan.cleared.rows)},
-        "notes": list(plan.scene.notes),
+        "notes": list(list_notes(plan)),
     }
 
 

@@ -46,6 +46,10 @@ class Way:
         Town where it ends.
     spot : array of shape (n + 1, 2)
         Longitude and latitude of the ends of segments.
+    first : int
+        Segments of the corridor that come before, in the order of travel.
+    left : str
+        Town where it is left for another corridor, before its end.
     """
 
     name: str
@@ -55,6 +59,8 @@ class Way:
     from_km: float
     end: str
     spot: FloatArray
+    first: int = 0
+    left: str = ""
 
 
 def list_tracks(
@@ -92,7 +98,8 @@ def cut_way(way: Way, first: int, last: int, *, sign: int) -> Way:
     """Segments of a way from one to before another."""
     km = way.km[first : last + 1]
     return replace(way, row=way.row[first:last], side=way.side[first:last], km=km - km[0],
-                   from_km=way.from_km + sign * float(km[0]), spot=way.spot[first : last + 1])
+                   from_km=way.from_km + sign * float(km[0]), spot=way.spot[first : last + 1],
+                   first=way.first + first)
 
 
 def find_stop(along: pd.DataFrame, way: Way, town: str, *, sign: int) -> int | None:
@@ -128,7 +135,8 @@ def list_ways(
     if unknown:
         raise CallError(f"--corridor {', '.join(unknown)[:_SHOWN]!r}: there are "
                         f"{', '.join(names)}")
-    at = {track.name: find_stop(along, track, town, sign=sign) for track in tracks}
+    mine = along[along["ref"] == town]
+    at = {track.name: find_stop(mine, track, town, sign=sign) for track in tracks}
     passing = [name for name in names if at[name] is not None]
     wanted = [name for name in passing if not chosen or name in chosen]
     if not wanted:

@@ -14,8 +14,8 @@ from georisk.walking.heat import (
     flag_heat,
     flag_wbgt,
     heat_index_degc,
-    list_hourly_climate,
     list_hourly_temperature,
+    measure_humidity_pct,
     vapour_kpa,
 )
 
@@ -106,8 +106,7 @@ def _flag_month(
     temperature = list_hourly_temperature(climate.mean_degc[:, month], span,
                                           daylight_h=daylight, rules=rules)
     moisture = _find_moisture(climate, month, temperature, dryness, rules)
-    _, humidity = list_hourly_climate(climate.mean_degc[:, month], span, moisture_kpa=moisture,
-                                      daylight_h=daylight, rules=rules)
+    humidity = measure_humidity_pct(temperature, moisture)
     by_index = flag_heat(heat_index_degc(temperature, humidity), rules)
     if climate.wbgt_degc is None:
         return by_index

@@ -209,9 +209,20 @@ def list_hourly_climate(
     """
     temperature = list_hourly_temperature(mean_degc, range_degc, daylight_h=daylight_h,
                                           rules=rules)
+    return temperature, measure_humidity_pct(temperature, moisture_kpa)
+
+
+def measure_humidity_pct(temperature_degc: FloatArray, moisture_kpa: ArrayLike) -> FloatArray:
+    """Humidity of each hour, shape (m, 24), where the vapour in the air is the same all day.
+
+    Examples
+    --------
+    >>> measure_humidity_pct(np.array([[10.0, 20.0]]), [1.0]).round(1).tolist()
+    [[81.4, 42.8]]
+    """
     moisture = np.atleast_1d(np.asarray(moisture_kpa, float))[:, None]
-    humidity = np.clip(100.0 * moisture / vapour_kpa(temperature), 0.0, 100.0)
-    return temperature, np.asarray(np.where(np.isnan(temperature), np.nan, humidity))
+    humidity = np.clip(100.0 * moisture / vapour_kpa(temperature_degc), 0.0, 100.0)
+    return np.asarray(np.where(np.isnan(temperature_degc), np.nan, humidity))
 
 
 def flag_heat(

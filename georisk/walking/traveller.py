@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from georisk.services import find_group
+from georisk.services import find_carried_l, find_group
 from layers.errors import CallError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Traveller:
     mass_kg : float
         Of the weakest who walks along.
     carried_l : float
-        Water per person from a filled start, L.
+        Water per person from a filled start, L: no more than a body carries.
     group : str
         Of ``admits``.
     """
@@ -46,7 +46,7 @@ def read_traveller(
     Parameters
     ----------
     carried_l : float, optional
-        Another load than ``water.carried_l``, within that parameter's range.
+        Another load, taken as it is, within the range of ``water.carried_l``.
 
     Raises
     ------
@@ -61,10 +61,9 @@ def read_traveller(
     (0.65, 0.8, 20.0, 4.0)
     """
     group = find_group(profile)
-    usual = float(parameters.value("water.carried_l"))
-    load = usual if carried_l is None else float(carried_l)
+    load = find_carried_l(parameters, profile) if carried_l is None else float(carried_l)
     low, high = parameters.entries["water.carried_l"].get("range", (0.0, float("inf")))
-    if not low <= load <= high:
+    if carried_l is not None and not low <= load <= high:
         raise CallError(f"water carried: {load:g} L is outside {low:g} to {high:g} L")
     own = {name: float(parameters.value(f"profile.{profile}.{name}"))
            for name in ("speed_factor", "water_factor", "mass_kg")}

@@ -9,7 +9,7 @@ import shapely
 
 from layers.osm.extracts import SOURCE
 from layers.osm.places import SEALED_NAME, Found, read_places
-from layers.osm.ways import read_ways
+from layers.osm.ways import Network, read_network
 from layers.sources import Adapter, Haul, Sample, Wanted
 
 if TYPE_CHECKING:
@@ -47,10 +47,8 @@ def read_osm(path: Path, wanted: Wanted) -> Haul:
     """
     layer = wanted.spec.name
     if layer == WAYS:
-        ways = read_ways(path, area=wanted.area)
-        cut = ("cut to the corridor of the legs while it was read",) if wanted.area else ()
-        notes = (f"{len(ways)} ways between junctions", f"source: {SOURCE}")
-        return Haul(ways, notes=(*notes, *cut))
+        network = read_network(path, area=wanted.area)
+        return Haul(network.frame, notes=_tell_network(network, cut=wanted.area is not None))
     if layer not in PLACE_LAYERS:
         raise ValueError(
             f"OpenStreetMap fills {', '.join((*PLACE_LAYERS, WAYS))}, not {layer}")
@@ -60,6 +58,17 @@ def read_osm(path: Path, wanted: Wanted) -> Haul:
     if found.aside:
         unmapped["looks like a place, left aside"] = dict(found.aside)
     return Haul(fill_countries(found.frame), notes=_write_notes(found), unmapped=unmapped)
+
+
+def _tell_network(network: Network, *, cut: bool) -> tuple[str, ...]:
+    notes = [f"{len(network.frame)} ways between junctions", f"source: {SOURCE}"]
+    if cut:
+        notes.append("cut to the corridor of the legs while it was read")
+    if network.cut:
+        notes.append(f"{network.cut} ways go on beyond it: each ends at the first node outside")
+    if network.holed:
+        notes.append(f"{network.holed} ways have nodes that the file lacks: broken there")
+    return tuple(notes)
 
 
 def _write_notes(found: Found) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ def _read_speed_kmh(text: str) -> float | None:
 
 
 def find_direction(tags: Mapping[str, str], road: Road) -> str:
-    """The way's ``oneway`` for osmnx: ``yes``, ``-1`` or ``no``.
+    """Which way vehicles go: ``yes`` as drawn, ``-1`` against it, ``no`` either way.
 
     Examples
     --------

@@ -1,16 +1,15 @@
-"""The network of an OpenStreetMap extract: ways between junctions, through osmnx.
+"""The network of an OpenStreetMap extract: ways between junctions.
 
-The extract is read from a local file as a stream and cut to the area *before* osmnx sees it: a
-country does not fit in memory as a graph, its corridors do (gboeing/osmnx#218 and #322).
+The extract is read from a local file as a stream and cut to the area while it is read, and what
+is left is held in flat arrays: a country does not fit in memory as a graph (gboeing/osmnx#218 and
+#322), its corridors do not either.
 """
 
 from __future__ import annotations
 
-import tempfile
-from contextlib import contextmanager
-from dataclasses import astuple, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from array import array
+from dataclasses import astuple, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -18,52 +17,54 @@ import pandas as pd
 import shapely
 
 from layers.crs import WGS84, measure_length_km
-from layers.osm.extracts import INSTALL, SOURCE, import_osmium, open_extract
+from layers.osm.chains import chain_runs
+from layers.osm.clipping import Runs, clip_runs, sort_runs
+from layers.osm.extracts import SOURCE, import_osmium, open_extract
 from layers.osm.roads import KEYS, Road, find_direction, judge_road
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import ModuleType
+    from pathlib import Path
 
     from osmium.osm.types import Way
     from shapely import MultiPolygon, Polygon
+
+    from layers.osm.chains import Chains
 
 MAX_NODES = 20_000_000
 COLUMNS = (
     "way_id", "road_class", "terrain", "surface", "walkable", "drivable", "oneway", "ford",
     "max_speed_kmh", "length_km", "from_node", "to_node", "source", "synthetic", "geometry",
 )  # fmt: skip
-_ROAD_TAG = "georisk_road"
-_EDGE_SETTINGS: dict[str, Any] = {
-    "useful_tags_way": [_ROAD_TAG, "oneway"], "useful_tags_node": [], "all_oneway": False,
-    "use_cache": False, "log_file": False, "log_console": False,
-}  # fmt: skip
+_SIGNS = {"yes": 1, "-1": -1, "no": 0}
+_WKB_HEAD_BYTES = 9
+_PAIR = 2
 
 
-@dataclass(frozen=True)
-class Kept:
-    """What of an extract is a way in the area.
+class Network(NamedTuple):
+    """Ways between junctions, and what was cut off them.
 
     Attributes
     ----------
-    ways : dict
-        Way number to its node numbers, its direction and which of ``roads`` it is.
-    nodes : dict
-        Node number to longitude and latitude.
-    roads : tuple of Road
-        Each distinct kind of way once.
+    frame : GeoDataFrame
+        As `read_ways` gives it.
+    cut : int
+        Ways that go on beyond the area.
+    holed : int
+        Ways of which the file lacks nodes: they are broken there.
     """
 
-    ways: dict[int, tuple[tuple[int, ...], str, int]]
-    nodes: dict[int, tuple[float, float]]
-    roads: tuple[Road, ...]
+    frame: gpd.GeoDataFrame
+    cut: int
+    holed: int
 
 
 def read_ways(path: Path, *, area: Polygon | MultiPolygon | None = None) -> gpd.GeoDataFrame:
     """Read roads, tracks, paths, railways and ferries, cut at junctions.
 
-    A way that touches the area comes in whole. Between two junctions the edge is cut wherever
-    class, surface or access changes. Each stretch of ground is one row, whatever its directions.
+    A way that leaves the area ends at its first node outside. Between two junctions the edge is
+    cut wherever class, surface or access changes. Each stretch of ground is one row, whatever its
+    directions.
 
     Parameters
     ----------
@@ -86,142 +87,121 @@ def read_ways(path: Path, *, area: Polygon | MultiPolygon | None = None) -> gpd.
     OSError
         If it cannot be opened.
     """
-    kept = keep_ways(path, area=area)
-    if not kept.ways:
+    return read_network(path, area=area).frame
+
+
+def read_network(path: Path, *, area: Polygon | MultiPolygon | None = None) -> Network:
+    """Read what `read_ways` does, and tell what was cut off; raises the same."""
+    runs = keep_ways(path, area=area)
+    if not len(runs.way):
         where = "the area" if area is not None else "the file"
         raise ValueError(f"no road, path, railway or ferry in {where}")
-    return _tabulate_edges(_build_graph(kept), kept.roads)
+    return Network(_make_frame(chain_runs(runs), runs.roads), runs.cut, runs.holed)
 
 
-def keep_ways(path: Path, *, area: Polygon | MultiPolygon | None = None) -> Kept:
-    """Read the ways of a file that touch an area, with the positions of their nodes.
+def keep_ways(path: Path, *, area: Polygon | MultiPolygon | None = None) -> Runs:
+    """Read the ways of a file, cut to an area at nodes, with the positions of their nodes.
 
     Raises
     ------
     ValueError
         If the file is not a sound extract or more than 20 million nodes are needed.
     """
-    osmium = import_osmium()
-    ways: dict[int, tuple[tuple[int, ...], str, int]] = {}
-    nodes: dict[int, tuple[float, float]] = {}
     roads: dict[Road, int] = {}
-    touches = _build_test(area)
+    way, road, direction, count, ref = (array("q") for _ in range(5))
+    lonlat = array("d")
+    holed: set[int] = set()
+    for number, kind, sign, run in _iterate_runs(path, _build_test(area), holed):
+        way.append(number)
+        road.append(roads.setdefault(kind, len(roads)))
+        direction.append(sign)
+        count.append(len(run))
+        for node, lon, lat in run:
+            ref.append(node)
+            lonlat.extend((lon, lat))
+        if len(ref) > MAX_NODES:
+            raise ValueError(f"more than {MAX_NODES:,} nodes: give a smaller area")
+    runs = Runs(
+        np.array(way, np.int64), np.array(road, np.int64), np.array(direction, np.int64),
+        np.r_[0, np.cumsum(np.array(count, np.int64))], np.array(ref, np.int64),
+        np.array(lonlat, float).reshape(-1, 2), tuple(roads),
+    )
+    kept = clip_runs(sort_runs(runs), area)
+    # Of ways that lie wholly outside the area, what the file lacks concerns nobody.
+    seen = holed if area is None else holed & set(kept.way.tolist())
+    return replace(kept, holed=len(seen))
+
+
+def _iterate_runs(
+    path: Path, touches: Callable[[Way], bool], holed: set[int]
+) -> Iterator[tuple[int, Road, int, list[tuple[int, float, float]]]]:
+    """Way, what it is, its direction and its nodes; ``holed`` fills with ways that lack some."""
+    osmium = import_osmium()
     with open_extract(path) as processor:
         chosen = processor.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
         for way in chosen.with_filter(osmium.filter.KeyFilter(*KEYS)):
             if way.deleted or not touches(way):
                 continue
             tags = dict(way.tags)
-            road, points = judge_road(tags), _locate_nodes(way)
-            if road is None or len(points) < 2:  # noqa: PLR2004 - a line needs two
+            road = judge_road(tags)
+            if road is None:
                 continue
-            number = roads.setdefault(road, len(roads))
-            ways[way.id] = (tuple(ref for ref, _ in points), find_direction(tags, road), number)
-            nodes.update(points)
-            if len(nodes) > MAX_NODES:
-                raise ValueError(f"more than {MAX_NODES:,} nodes: give a smaller area")
-    return Kept(ways, nodes, tuple(roads))
+            runs, whole = _list_runs(way)
+            if not whole:
+                holed.add(way.id)
+            for run in runs:
+                yield way.id, road, _SIGNS[find_direction(tags, road)], run
 
 
-def _locate_nodes(way: Way) -> list[tuple[int, tuple[float, float]]]:
-    """Nodes that the file holds, without the same one twice in a row."""
-    points: list[tuple[int, tuple[float, float]]] = []
+def _list_runs(way: Way) -> tuple[list[list[tuple[int, float, float]]], bool]:
+    """Nodes that follow each other, broken where the file lacks one; whether it lacks none."""
+    runs: list[list[tuple[int, float, float]]] = [[]]
+    whole = True
     for node in way.nodes:
-        if node.location.valid() and (not points or points[-1][0] != node.ref):
-            points.append((node.ref, (node.location.lon, node.location.lat)))
-    return points
+        location = node.location
+        if not location.valid():
+            whole = False
+            runs.append([])
+        elif not runs[-1] or runs[-1][-1][0] != node.ref:
+            runs[-1].append((node.ref, location.lon, location.lat))
+    return [run for run in runs if len(run) >= _PAIR], whole
 
 
 def _build_test(area: Polygon | MultiPolygon | None) -> Callable[[Way], bool]:
-    """A quick test of whether a way touches the area; its line is made outside of Python."""
+    """A quick test of whether a way may touch the area; its line is made outside of Python."""
     if area is None:
         return lambda _way: True
     osmium = import_osmium()
     draw = osmium.geom.WKBFactory().create_linestring
     shapely.prepare(area)
+    west, south, east, north = area.bounds
 
     def touches(way: Way) -> bool:
         try:
-            line = shapely.from_wkb(draw(way))
+            text = draw(way)
         except (RuntimeError, osmium.InvalidLocationError):
-            # Part of it lies outside the extract: what is known of it decides.
-            known = [xy for _, xy in _locate_nodes(way)]
-            line = shapely.MultiPoint(known)
-        return bool(area.intersects(line))
+            return True  # part of it lies outside the extract: what is known of it decides later
+        xy = np.frombuffer(bytes.fromhex(text), np.float64, offset=_WKB_HEAD_BYTES).reshape(-1, 2)
+        (left, low), (right, high) = xy.min(axis=0), xy.max(axis=0)
+        if right < west or left > east or high < south or low > north:
+            return False
+        return bool(area.intersects(shapely.linestrings(xy)))
 
     return touches
 
 
-def _build_graph(kept: Kept) -> Any:  # noqa: ANN401 - networkx has no types
-    try:
-        import osmnx
-    except ImportError as error:
-        raise ValueError(INSTALL) from error
-    with tempfile.TemporaryDirectory(prefix="georisk-osm-") as folder, _set_osmnx(osmnx):
-        path = Path(folder) / "ways.osm"
-        _write_extract(kept, path)
-        graph = osmnx.graph_from_xml(path, simplify=False, retain_all=True)
-        return osmnx.simplify_graph(graph, edge_attrs_differ=[_ROAD_TAG], remove_rings=False)
-
-
-@contextmanager
-def _set_osmnx(osmnx: ModuleType) -> Iterator[None]:
-    """Lend osmnx our settings: they are global there, so they are put back."""
-    before = {name: getattr(osmnx.settings, name) for name in _EDGE_SETTINGS}
-    try:
-        for name, value in _EDGE_SETTINGS.items():
-            setattr(osmnx.settings, name, value)
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(osmnx.settings, name, value)
-
-
-def _write_extract(kept: Kept, path: Path) -> None:
-    osmium = import_osmium()
-    with osmium.SimpleWriter(str(path)) as writer:
-        for ref, location in sorted(kept.nodes.items()):
-            writer.add_node(osmium.osm.mutable.Node(id=ref, location=location, version=1))
-        for number, (refs, direction, road) in sorted(kept.ways.items()):
-            tags = {_ROAD_TAG: str(road), "oneway": direction}
-            way = osmium.osm.mutable.Way(id=number, nodes=list(refs), tags=tags, version=1)
-            writer.add_way(way)
-
-
-def _tabulate_edges(
-    graph: Any, roads: tuple[Road, ...],  # noqa: ANN401 - networkx has no types
-) -> gpd.GeoDataFrame:
-    xy = {node: (data["x"], data["y"]) for node, data in graph.nodes(data=True)}
-    edges: dict[tuple[Any, ...], tuple[int, int, int, bool]] = {}
-    for begin, end, data in graph.edges(data=True):
-        shape = data.get("geometry")
-        line = tuple(shape.coords) if shape is not None else (xy[begin], xy[end])
-        oneway = bool(data["oneway"])
-        turned = not oneway and (end, line[::-1]) < (begin, line)
-        first, last = (end, begin) if turned else (begin, end)
-        road = int(data[_ROAD_TAG])
-        edges[(line[::-1] if turned else line, oneway, road)] = (first, last, road, oneway)
-    rows = sorted((first, last, line, road, oneway)
-                  for (line, _, _), (first, last, road, oneway) in edges.items())
-    return _make_frame(rows, roads)
-
-
-def _make_frame(
-    rows: list[tuple[int, int, tuple[tuple[float, float], ...], int, bool]],
-    roads: tuple[Road, ...],
-) -> gpd.GeoDataFrame:
-    from_node = np.array([row[0] for row in rows], dtype=np.int64)
-    to_node = np.array([row[1] for row in rows], dtype=np.int64)
-    kinds = pd.DataFrame([astuple(roads[row[3]]) for row in rows],
-                         columns=list(Road.__dataclass_fields__))
-    lines = np.array([shapely.LineString(row[2]) for row in rows], dtype=object)
-    frame = kinds.assign(
-        from_node=[f"osm-n{node}" for node in from_node],
-        to_node=[f"osm-n{node}" for node in to_node],
-        oneway=[row[4] for row in rows], length_km=measure_length_km(lines).round(6),
+def _make_frame(chains: Chains, roads: tuple[Road, ...]) -> gpd.GeoDataFrame:
+    kinds = pd.DataFrame([astuple(road) for road in roads], columns=list(Road.__dataclass_fields__))
+    rows = np.repeat(np.arange(len(chains.road)), np.diff(chains.start))
+    lines = np.asarray(shapely.linestrings(chains.lonlat, indices=rows))
+    ends = [chains.ref[chains.start[:-1]], chains.ref[chains.start[1:] - 1]]
+    begin, end = (pd.Series(values).astype("str") for values in ends)
+    frame = kinds.iloc[chains.road].reset_index(drop=True).assign(
+        from_node="osm-n" + begin, to_node="osm-n" + end,
+        oneway=chains.direction != 0, length_km=measure_length_km(lines).round(6),
         source=SOURCE, synthetic=False, geometry=lines,
     )
-    pair = frame["from_node"] + "-" + frame["to_node"].str.removeprefix("osm-")
+    pair = "osm-n" + begin + "-n" + end
     copy = frame.groupby(pair).cumcount()
     way_id = pair.where(copy == 0, pair + "-" + (copy + 1).astype(str))
     frame = frame.assign(way_id=way_id)[list(COLUMNS)].sort_values("way_id", ignore_index=True)

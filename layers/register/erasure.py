@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from layers.errors import REMOVED
-from layers.register.history import list_files, read_about, read_edits, read_table, tell_json, write_table
+from layers.register.history import (
+    list_files,
+    read_about,
+    read_edits,
+    read_table,
+    tell_json,
+    write_table,
+)
 from layers.store import sync_file
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """What each import changed: one numbered set of files an edition, beside the kept rows.
 
-An edition counts once the kept rows say so (`layers.register.kept`): files of a higher number are the
-leftovers of an import that did not end, and are swept by the next one.
+An edition counts once the kept rows say so (`layers.register.kept`): files of a higher number are
+the leftovers of an import that did not end, and are swept by the next one.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from layers.values.cells import mark_known
 from layers.disclosure import SEALED_KINDS
 from layers.errors import REMOVED
 from layers.register.history import CHANGE_COLUMNS
@@ -27,6 +26,7 @@ from layers.register.kept import (
     pick_rows,
 )
 from layers.sheets.roundtrip import diff_rows
+from layers.values.cells import mark_known
 
 CONFLICT_COLUMNS = ("id", "owner_a", "owner_b", "field", "value_a", "value_b", "date_a", "date_b")
 
@@ -70,8 +70,8 @@ class Merged:
     ----------
     kept : Kept
     changes : DataFrame
-        `layers.register.history.CHANGE_COLUMNS`: added, changed (a line a cell), vanished, returned,
-        removed.
+        `layers.register.history.CHANGE_COLUMNS`: added, changed (a line a cell), vanished,
+        returned, removed.
     conflicts : DataFrame
         `CONFLICT_COLUMNS`: a is what is kept, b what came in.
     counts : dict

@@ -95,14 +95,17 @@
     L.control.zoom({ position: "bottomleft", zoomInTitle: say("zoom_in"),
       zoomOutTitle: say("zoom_out") }).addTo(map);
     const box = L.latLngBounds([options.south, options.west], [options.north, options.east]);
-    map.fitBounds(box, { padding: [10, 10] });
+    const seen = options.seen || options;
+    const first = L.latLngBounds([seen.south, seen.west], [seen.north, seen.east]);
+    const room = options.seen ? [32, 32] : [10, 10];
+    map.fitBounds(first, { padding: room });
     map.setMaxBounds(box.pad(0.35));
     map.on("dragstart", function () { map.moved = true; });
     map.getContainer().addEventListener("wheel", function () { map.moved = true; });
     /* A phone that is turned, or a window that opens late, sees the whole again. */
     window.addEventListener("resize", function () {
       map.invalidateSize({ animate: false });
-      if (!map.moved) { map.fitBounds(box, { padding: [10, 10], animate: false }); }
+      if (!map.moved) { map.fitBounds(first, { padding: room, animate: false }); }
     });
     map.getContainer().setAttribute("role", "region");
     map.getContainer().setAttribute("aria-label", say("map"));

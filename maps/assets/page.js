@@ -74,10 +74,25 @@
   function showEntry(map, entry) {
     if (isNarrow()) { closeSections(null); }
     if (entry.painter && !map.hasLayer(entry.painter)) { map.addLayer(entry.painter); }
+    hideOthers(map, entry.painter);
     const at = [entry.at[1], entry.at[0]];
-    map.setView(at, Math.max(map.getZoom(), 7), { animate: false });
-    g.showPopup(map, at, [{ card: entry.card }]);
+    if (entry.box) {
+      map.fitBounds(entry.box, { maxZoom: 9, padding: [40, 40], animate: false });
+      map.moved = true;
+    } else {
+      map.setView(at, Math.max(map.getZoom(), 7), { animate: false });
+    }
+    /* On a low map the card would hide what it tells of; the list says the same. */
+    if (!entry.box || map.getSize().y > 300) { g.showPopup(map, at, [{ card: entry.card }]); }
     map.getContainer().focus({ preventScroll: true });
+  }
+
+  /* Layers that would lie on one another: the one asked for stays. */
+  function hideOthers(map, kept) {
+    map.painters.forEach(function (painter) {
+      if (kept && painter !== kept && painter.group && painter.group === kept.group
+          && map.hasLayer(painter)) { map.removeLayer(painter); }
+    });
   }
 
   function fillLists(map) {
@@ -88,6 +103,7 @@
     };
     fillList(map, "places", gather("listing"));
     fillList(map, "sites", gather("sites"));
+    fillList(map, "stretches", gather("stretches"));
     const gaps = gather("gaps").sort(function (a, b) { return b.hours - a.hours; });
     fillList(map, "gaps", gaps.slice(0, 30));
   }
@@ -147,6 +163,8 @@
     arrangeSections(map);
     nameLayerControl();
     judgeDates();
+    /* What was filled in has taken room from the map: what is seen first must fit what is left. */
+    window.dispatchEvent(new Event("resize"));
     map.whenReady(function () { g.page.dataset.ready = "1"; });
   };
 })();

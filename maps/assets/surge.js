@@ -78,7 +78,7 @@
   }
 
   function group(number) {
-    return String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+    return String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, g.words.thousands_mark);
   }
 
   /* The bar of nights: a label that is read aloud, a slider, two steps and a play button. */

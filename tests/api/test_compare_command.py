@@ -59,7 +59,10 @@ def test_people_read_what_differs(place, monkeypatch):
     assert "b wet: adult_man, whole year; closed: n10" in lines
     assert "from a to b: closes gt-ex-1" in lines
     words = " ".join(done.stdout.split())
-    assert "medical south 12→0" in words
+    assert "km verified" in words
+    assert "medical" in words
+    assert "south" in words
+    assert "12→0" in words
     assert "Gaps that changed most (3 of" in words
     assert "What if, not what is" in words
     assert "food" not in words
@@ -80,6 +83,7 @@ def test_json_is_one_document(place):
     point, = told["points"]
     assert (point["place_id"], point["change"], point["capacity_b"]) == ("gt-new-1", "opened", 40)
     assert (point["lon"], point["lat"]) == (LON, LAT)
+    assert told["assumed"] == ["scenario more: 1 point assumed"]
     assert told["reference"]["b"]["profile"] == "family"
     assert told["gaps"]
     assert "same" not in {row["change"] for row in told["gaps"]}
@@ -103,15 +107,22 @@ def test_the_same_twice_is_no_change(place):
 
 def test_results_and_a_page_lie_where_planners_alone_look(place):
     runs = sorted((place / "study" / "runs").rglob("*"))
-    done = compare(place, "base", "wet", "-o", place / "out", "--with-maps", "--lang", "es", "-q")
+    done = compare(place, "base", "wet", "-o", place / "out", "--with-maps", "--lang", "es", "-q",
+                   "--purpose", "a test", "--holder", "Ana P.")
     assert done.returncode == 0, done.stderr
     assert set(read_results(place / "out")) == {
         "compared", "compared_gaps", "compared_points", "compared_segments"}
-    page, = (place / "out" / "restricted").glob("compared.restricted.*.es.html")
+    page, = (place / "out" / "restricted").glob("compared.restricted.ana-p.*.es.html")
     assert page.stat().st_mode & 0o077 == 0
     text = page.read_text(encoding="utf-8")
     assert "¿Y si…?: base y wet" in text
     assert "EJEMPLO - gt-ex-1: se cierra" in text
+    assert "Para: hombre adulto, todo el año" in text
+    asked, = (place / "out" / "restricted").glob("asked.restricted.ana-p.*.json")
+    told = json.loads(asked.read_text(encoding="utf-8"))
+    assert (told["a"], told["b"], told["holder"]) == ("base", "wet", "Ana P.")
+    assert told["reference"]["b"]["profile"] == "adult_man"
+    assert told["audience"] == "restricted"
     assert sorted((place / "study" / "runs").rglob("*")) == runs  # no snapshot, none altered
 
 
@@ -120,8 +131,10 @@ def test_results_and_a_page_lie_where_planners_alone_look(place):
     (["base", "wrong"], "scenario.wrong: close: no place 'gt-ex-11': did you mean gt-ex-1"),
     (["base", "wet", "--service", "wine"], "--service 'wine': this study looks for food"),
     (["base", "wet", "--corridor", "north"], "--corridor 'north': there are bend"),
-    (["base", "wet", "--month", "13"], "--month 13: give 1 to 12"),
+    (["base", "wett"], "did you mean wet? there are base"),
+    (["base", "wet", "--month", "13"], "--month '13': give 1 to 12"),
     (["base", "wet", "--profile", "clown"], "no profile named 'clown'"),
+    (["base", "wet", "-o", "x"], "-o writes restricted files, which needs --purpose"),
     (["base", "wet", "--top", "-1"], "--top -1"), (["base", "wet", "--lang", "de"], "de"),
     (["base", "wet", "--with-maps"], "--with-maps needs -o"),
 ])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import grid_study
+import pandas as pd
 import pytest
 from command import call_apart, call_here
 
 from api.audit import read_log
 from api.cli import main
+from api.commands.gaps import _tell_next
 from georisk.results import read_results
 
 
@@ -22,20 +24,26 @@ def place(tmp_path_factory):
 
 def test_a_planner_reads_shares_fragility_and_thresholds_at_80_columns(place):
     done = call_apart("coverage", "-s", place / "study", "--service", "water", "-o", place / "out",
-                      COLUMNS="80", GEORISK_STATE=str(place / "state"))
+                      "--purpose", "a test", "--holder", "Ana P.", COLUMNS="80",
+                      GEORISK_STATE=str(place / "state"))
     assert done.returncode == 0, done.stderr
     assert max(map(len, done.stdout.splitlines())) <= 80
     assert "Coverage: adult_man, whole year, no heat counted (restricted)" in done.stdout
     # by hand (test_end_to_end): northwards all of column 0 is covered; nobody knows the hours
-    row = next(line for line in done.stdout.splitlines() if line.split()[:2] == ["west", "water"])
-    assert row.split()[2:5] == ["0%", "0km", "100%"]
+    lines = done.stdout.splitlines()
+    row = lines[lines.index("west") + 1].split()  # rows stand under the name of their way
+    assert row[:3] == ["water", "0", "(0%)"]
+    assert row[4] == "(100%)"
     assert "What hangs on one place" in done.stdout
     assert "autonomy: water.carried_l" in " ".join(done.stdout.split())
     assert "SYNTHETIC" in done.stdout
     layers = read_results(place / "out")
     assert set(layers) == {"coverage", "fragility", "gaps"}
     assert layers["coverage"].provenance.synthetic
-    assert [line[1] for line in read_log(place / "state")] == ["coverage"]
+    files = {path.name for path in (place / "out" / "restricted").iterdir()}
+    assert all(name == "results.json" or ".restricted.ana-p.until-" in name for name in files)
+    assert [(line[1], line[3], line[5]) for line in read_log(place / "state")] == [
+        ("coverage", "a test", "Ana P.")]
 
 
 def test_coverage_as_json_for_all_profiles_in_the_worst_month(place):
@@ -51,6 +59,9 @@ def test_coverage_as_json_for_all_profiles_in_the_worst_month(place):
         row["length_km"], abs=1e-3)
     assert {row["service"] for row in told["thresholds"]} == {"water", "shelter"}
     assert any("unknown" in note for note in told["notes"])  # no climate: no heat is counted
+    assert told["heat"] == "unknown"
+    assert told["heat_unknown_km"] == pytest.approx(200, abs=1)
+    assert {row["covered_km"] for row in told["rows"] if row["service"] == "water"} == {0}
 
 
 def test_gaps_tell_hours_days_litres_and_the_next_place(place):
@@ -75,8 +86,16 @@ def test_gaps_are_printed_at_80_columns_and_one_leg_can_be_asked_for(place):
     assert max(map(len, done.stdout.splitlines())) <= 80
     told = " ".join(done.stdout.split())
     assert "no one can carry enough water" in told
-    assert "Gaps: adult_man, June, days begin at 6 (restricted)" in told
-    assert "critical none" in told
+    assert "Gaps: adult_man, June, days begin at 6, HEAT UNKNOWN (none counted) (rest" in told
+    assert "critical" in told
+    assert "none ahead" in told
+    assert "its km as drawn; all other km by the stated length of legs" in told
+
+
+def test_a_place_that_is_reached_by_the_legs_modes_is_told_without_a_name():
+    row = pd.Series({"next_id": None, "next_h": 10.7, "beyond_h": 9.7, "next_off_km": 0.2,
+                     "litres": None, "carried_km": None})
+    assert _tell_next(row, None) == "a place in 10.7 h (9.7 too far)"
 
 
 @pytest.mark.parametrize("command", ["coverage", "gaps"])
@@ -88,7 +107,10 @@ def test_gaps_are_printed_at_80_columns_and_one_leg_can_be_asked_for(place):
      (["--month", "june"], "give 1 to 12, worst or year"), (["--mode", "sea"], "no mode 'sea'"),
      (["--service", "gold"], "no service named gold"), (["--direction", "up"], "--direction 'up'"),
      (["--start-hour", "24"], "start hour: 24.0"), (["--carried", "99"], "outside 2 to 8 L"),
-     (["--month", "worst", "-o", "x"], "-o writes the layers")],
+     (["--month", "june"], "did you mean June = 6"), (["--profile", "famly"], "mean family?"),
+     (["--corridor", "wset"], "did you mean west?"), (["--service", "watr"], "mean water?"),
+     (["-o", "x"], "which needs --purpose"),
+     (["--month", "worst", "-o", "x", "--purpose", "x"], "-o writes the layers")],
 )
 def test_a_wrong_call_is_refused(place, command, arguments, message, capsys):
     with pytest.raises(SystemExit) as refusal:

@@ -88,12 +88,20 @@ def test_change_prints_a_banner_and_a_warning(call, study):
 
 def test_change_writes_a_layer_and_a_map_that_only_their_owner_reads(call, study, tmp_path):
     code, out, err = call("change", "--from", "2022-12-31", "--to", "2024-12-31", "-s", study,
-                          "-o", tmp_path / "out", "--json", "--lang", "fr")
+                          "-o", tmp_path / "out", "--json", "--lang", "fr", "--purpose", "x",
+                          "--holder", "Ana P.")
     assert code == 0
-    assert sum(json.loads(out)["km"].values()) == pytest.approx(200, abs=2)
+    document = json.loads(out)
+    assert sum(document["km"].values()) == pytest.approx(200, abs=2)
+    assert document["stretches"]
+    assert next(iter(document["stretches"][0])) == "leg_id"
     folder = tmp_path / "out" / "restricted"
     files = {path.name: path for path in folder.iterdir()}
-    assert {"changes.parquet", "results.json"} <= set(files)
+    assert any(name.startswith("changes.restricted.ana-p.until-") for name in files)
+    assert "results.json" in files
+    (asked,) = [path for name, path in files.items() if name.startswith("asked.restricted.ana-p")]
+    told = json.loads(asked.read_text(encoding="utf-8"))
+    assert (told["from"], told["to"], told["holder"]) == ("2022-12-31", "2024-12-31", "Ana P.")
     (page,) = [path for name, path in files.items() if name.endswith(".fr.html")]
     assert "restricted" in page.name
     assert str(page) in err
@@ -107,7 +115,7 @@ def test_change_writes_a_layer_and_a_map_that_only_their_owner_reads(call, study
 
 def test_change_without_a_snapshot_writes_the_layer_and_says_why_no_map(call, study, tmp_path):
     code, _, err = call("change", "--from", "2022-12-31", "--to", "2024-12-31", "-s", study,
-                        "--runs", tmp_path / "none", "-o", tmp_path / "out")
+                        "--runs", tmp_path / "none", "-o", tmp_path / "out", "--purpose", "x")
     assert code == 0
     assert "georisk run" in err
     assert not list(tmp_path.rglob("*.html"))

@@ -22,6 +22,7 @@ def place(tmp_path_factory):
 
 def test_people_read_bands_reasons_and_what_is_only_declared(place):
     done = call_apart("priority", "-s", place / "study", "--top", "3", "-o", place / "out",
+                      "--purpose", "a test",
                       GEORISK_STATE=str(place / "state"))
     assert done.returncode == 0, done.stderr
     assert "index, not a forecast; restricted" in done.stdout
@@ -58,7 +59,8 @@ def test_json_is_one_document(place):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [(["--top", "0"], "--top 0"), (["--corridor", "north"], "--corridor 'north'"),
-     (["--profile", "giant"], "no profile named 'giant'"), (["--month", "13"], "month 13"),
+     (["--profile", "giant"], "no profile named 'giant'"),
+     (["--month", "13"], "--month '13': give 1 to 12"), (["-o", "x"], "needs --purpose"),
      (["--mode", "boat"], "no mode 'boat' for land")],
 )
 def test_a_wrong_call_is_refused(place, arguments, message, capsys):

@@ -22,7 +22,8 @@ def place(tmp_path_factory):
 
 
 def test_people_read_what_happens_what_is_short_and_what_to_do(place):
-    done = call_apart("surge", "-s", place / "study", *CALL, "-o", place / "out", COLUMNS="80",
+    done = call_apart("surge", "-s", place / "study", *CALL, "-o", place / "out", "--purpose",
+                      "beds for the night", COLUMNS="80",
                       GEORISK_STATE=str(place / "state"))
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -33,7 +34,7 @@ def test_people_read_what_happens_what_is_short_and_what_to_do(place):
     assert "split equally over stairs, west" in words
     assert "no place on the way states its beds: every bed is unverified" in words
     assert "heat is not known" in words
-    assert "Robbery, kidnapping and sexual violence are not measured here." in words
+    assert "robbery, kidnapping and sexual violence are not measured here" in words
     assert "no map" in done.stderr
     assert [line[1] for line in read_log(place / "state")] == ["surge"]
     [path] = (place / "out/restricted").glob("surge.restricted.holder-not-named.until-*.json")
@@ -67,7 +68,7 @@ def test_partners_get_totals_of_nights_past_alone(place):
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(["--people", "0"], "--people 0: give 1 to"),
+    [(["--people", "0"], "--people 0: give 1 to"), (["--people", "4,5"], "as 4,000"),
      (["--from", "r0"], "could be: r0c0, r0c1"), (["--from", "r9c9"], "nearest in spelling"),
      (["--start", "soon"], "give a day as YYYY-MM-DD"), (["--start", "2091-01-01"], "days after"),
      (["--profile", "giant"], "no profile named 'giant'"),
@@ -76,6 +77,7 @@ def test_partners_get_totals_of_nights_past_alone(place):
      (["--corridor", "bend"], "does not pass r0c0"),
      (["--audience", "public"], "a surge is for restricted and partner"),
      (["--audience", "partner"], "needs --purpose"),
+     (["-o", "out"], "-o writes restricted files, which needs --purpose"),
      (["--audience", "partner", "--purpose", "x", "-o", "out"], "-o writes restricted results"),
      (["--audience", "partner", "--purpose", "x", "--start", "TOMORROW"],
       "partners get no day ahead"),

@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from surroundings import CAMPAIGN
 
 from georisk.coverage import compute_coverage, list_open_places
 from layers.catalog import find_spec
 from layers.errors import CallError
 
 V = grid.FLAT_KMH
-few = settings(max_examples=settings().max_examples // 4)
+MANY = settings(max_examples=10_000 if CAMPAIGN else 12)
 WEST = ["n00", "n10", "n20", "n30"]
 
 
@@ -214,7 +215,7 @@ def test_faults_say_what_to_do() -> None:
 spots = st.tuples(st.floats(0, 4), st.sampled_from([0.0, 1.0, 2.0, 3.0, 4.0]), st.booleans())
 
 
-@few
+@MANY
 @given(st.lists(spots, max_size=4), spots)
 def test_a_new_open_service_never_raises_a_time(old: list, new: tuple) -> None:
     def place(name: str, spot: tuple) -> pd.DataFrame:
@@ -231,7 +232,7 @@ def test_a_new_open_service_never_raises_a_time(old: list, new: tuple) -> None:
     assert (two["covered"] >= one["covered"]).all()
 
 
-@few
+@MANY
 @given(st.sets(st.sampled_from(sorted(grid.list_legs()))))
 def test_drawing_a_leg_the_other_way_swaps_the_directions(reverse: set[str]) -> None:
     places, services = grid.make_places(), grid.make_services(water=7.0, shelter=12.0)
@@ -252,7 +253,7 @@ def test_drawing_a_leg_the_other_way_swaps_the_directions(reverse: set[str]) -> 
     pd.testing.assert_series_equal(turned["nearest_id"], plain["nearest_id"], check_names=False)
 
 
-@few
+@MANY
 @given(st.permutations(sorted(grid.PLACES)))
 def test_row_order_of_places_changes_nothing(order: list[str]) -> None:
     segments, services = grid.make_segments(grid.make_routes(WEST)), grid.make_services(water=7.0)

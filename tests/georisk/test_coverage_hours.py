@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from surroundings import CAMPAIGN
 
 from georisk.coverage import (
     STATES,
@@ -21,7 +22,7 @@ from layers.errors import CallError
 
 V = grid.FLAT_KMH
 WEST = ["n00", "n10", "n20", "n30"]
-few = settings(max_examples=settings().max_examples // 4)
+MANY = settings(max_examples=10_000 if CAMPAIGN else 12)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_what_opens_in_no_month_is_shut_over_the_year(months, opens, state):
     assert (state == "open") == ("open" in by_month)
 
 
-@few
+@MANY
 @given(st.text(alphabet="MoTuWeThFrSaSuJanFebDec0123456789 :,;/|()-+ofcled", max_size=40),
        st.one_of(st.none(), st.integers(1, 12)))
 def test_no_text_breaks_it(text, month):
@@ -146,7 +147,7 @@ months = st.sampled_from([None, "1-12", "4-10", "11-2"])
 hours = st.sampled_from([None, "24/7", "Apr-Sep 08:00-18:00", "off"])
 
 
-@few
+@MANY
 @given(st.lists(st.tuples(st.sampled_from([0.5, 1.0, 2.0, 3.5]), months, hours), max_size=4),
        st.tuples(st.sampled_from([0.0, 1.5, 3.0]), months, hours), st.integers(1, 12))
 def test_a_new_place_never_worsens_a_state_nor_a_closed_one_betters_it(old, new, month):

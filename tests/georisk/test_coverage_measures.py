@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from surroundings import CAMPAIGN
 
 from georisk.coverage import cover_services
 from georisk.coverage.fragility import measure_fragility
@@ -23,7 +24,7 @@ from layers.catalog import find_spec
 
 V = grid.FLAT_KMH
 WEST = {"west": grid.CORRIDORS["west"]}
-few = settings(max_examples=settings().max_examples // 4)
+MANY = settings(max_examples=10_000 if CAMPAIGN else 12)
 
 
 def cover(places, *, pace=None, limits=None, **thresholds):
@@ -83,7 +84,7 @@ def test_fragility_by_hand():
 spots = st.tuples(st.floats(0, 4), st.sampled_from([0.0, 1.0, 2.0, 4.0]), st.booleans())
 
 
-@few
+@MANY
 @given(st.lists(spots, min_size=1, max_size=5))
 def test_fragility_is_what_closing_each_place_costs(chosen):
     places = pd.concat([
@@ -126,7 +127,7 @@ def test_without_heat_a_rate_of_one_changes_no_byte():
 MAN = Traveller("adult_man", 1.0, 1.0, 70.0, 4.0, "men")
 
 
-@few
+@MANY
 @given(st.lists(st.integers(1, 5), min_size=40, max_size=40),
        st.lists(st.integers(0, 4), min_size=40, max_size=40), st.integers(0, 23))
 def test_more_heat_never_covers_more(cool, more, start):

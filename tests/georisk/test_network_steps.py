@@ -13,7 +13,9 @@ import rasterio
 import shapely
 from rasterio.transform import Affine
 
+from georisk.slowing import rate_field
 from georisk.study import Study
+from georisk.walking.when import When
 from layers.errors import CallError
 
 TODAY = dt.date(2025, 6, 30)
@@ -110,3 +112,59 @@ def test_a_choice_without_its_layer_is_refused(tmp_path, choice, message):
     study = open_study(tmp_path / "bare", f"[network]\n{choice}")
     with pytest.raises(CallError, match=message):
         study.value("travel")
+
+
+def write_climate(folder):
+    """Twelve dry months, the hotter the farther east."""
+    east = np.linspace(0.0, 1.0, 40)[None, :].repeat(40, axis=0)
+    for name, values in (("temperature", 22.0 + 14.0 * east), ("rain", np.full((40, 40), 30.0))):
+        profile = {"driver": "GTiff", "width": 40, "height": 40, "count": 12, "dtype": "float32",
+                   "crs": "EPSG:4326", "transform": Affine(0.05, 0, BOX[0], 0, -0.05, BOX[3])}
+        with rasterio.open(folder / f"hazard_{name}.tif", "w", **profile) as out:
+            out.write(np.repeat(values[None], 12, axis=0).astype("float32"))
+    return {f"hazard_{name}": f"hazard_{name}.tif" for name in ("temperature", "rain")}
+
+
+def test_a_month_heats_the_ways_where_they_lie_and_no_month_changes_nothing(tmp_path):
+    folder = tmp_path / "hot"
+    folder.mkdir()
+    write_ways(folder / "ways.geojson")
+    climate = write_climate(folder)
+    without = open_study(folder, ways="ways.geojson")
+    year = open_study(folder, ways="ways.geojson", **climate)
+    june = open_study(folder, "[reference]\nmonth = 6", ways="ways.geojson", **climate)
+    pd.testing.assert_frame_equal(without.layer("coverage").frame, year.layer("coverage").frame)
+    for one, two in zip(without.value("travel"), year.value("travel"), strict=True):
+        for key, graph in one.graphs.items():
+            assert graph.reverse.data.tobytes() == two.graphs[key].reverse.data.tobytes()
+    field = june.value("network").heat
+    assert field.flags.shape == (len(field.lon), 12, 24)
+    cool, hot = (study.value("travel")[0].graphs["walk", 1].reverse for study in (year, june))
+    assert (hot.data >= cool.data).all()
+    assert (hot.data > cool.data).any()
+    assert without.value("network").heat is None
+    # The east is hotter than the legs: ways that lie there slow more than the nearest leg would.
+    rate = rate_field(field, When(6))
+    assert rate.rate[rate.lon > rate.lon.mean()].max() < rate.rate[rate.lon < rate.lon.mean()].min()
+
+
+def test_a_river_costs_what_the_month_says(tmp_path):
+    """Full from May to October, so half of the year: 2 h, 0.5 h, and 1.25 h without a month."""
+    folder = tmp_path / "river"
+    folder.mkdir()
+    write_raster(folder / "hazard_landcover.tif", np.full((100, 100), 10.0), "float32")
+    line = shapely.LineString([grid.locate(-1, 0.05), grid.locate(6, 0.05)])
+    river = gpd.GeoDataFrame({"river_id": ["r"], "name": ["EXAMPLE"], "source": ["invented"]},
+                             geometry=[line], crs="EPSG:4326")
+    river.to_file(folder / "rivers.geojson", driver="GeoJSON")
+    layers = {"hazard_landcover": "hazard_landcover.tif", "rivers": "rivers.geojson"}
+    hours = {}
+    for month in (None, 2, 8):
+        extra = "" if month is None else f"[reference]\nmonth = {month}"
+        study = open_study(folder, extra, east_degrees=0.01, **layers)  # places beyond the river
+        network = study.value("travel")[0].network
+        # gt-ex-3 is beside one leg only; no other leads over the river to it.
+        here = network.access.place == network.place_ids.index("gt-ex-3")
+        hours[month] = network.access.effort_km[here].min() / (0.6 * grid.FLAT_KMH)
+    assert hours[None] - hours[2] == pytest.approx(0.75)
+    assert hours[8] - hours[2] == pytest.approx(1.5)

@@ -93,7 +93,7 @@ def test_what_is_not_there_is_told_with_what_is_near(grid):
         "close_legs.0: no leg 'n0': did you mean n",
         "parameters.water.carried_l: 60 is outside its range 2 to 8",
         "parameters: no parameter 'water.carried': did you mean water.carried_l",
-        "profile: 'adult': there are adult_man",
+        "profile: 'adult': did you mean adult_man? there are adult_man",
     )):
         assert faults[number].startswith(f"study.toml: scenario.bad: {start}")
     assert len(faults) == number + 1

@@ -1,4 +1,4 @@
-"""Candidates, reach and proposed sites, by hand on the grid."""
+"""Reach, weights and proposed sites, by hand on the grid."""
 
 from __future__ import annotations
 
@@ -6,34 +6,15 @@ import grid_study as grid
 import numpy as np
 import pandas as pd
 import pytest
+from siting_world import TOWNS, ask, list_served, make_scene, pose_west
 
 from georisk.coverage import compute_coverage
-from georisk.siting.candidates import CandidateRules, gather_towns, list_candidates
-from georisk.siting.problems import fill_intensity, pose_problem, weigh_demand
-from georisk.siting.proposals import KM_UNIT, RISK_UNIT, propose_sites
+from georisk.siting.answers.answering import Request
+from georisk.siting.posing.problems import fill_intensity, measure_flow_factor, weigh_demand
+from georisk.siting.posing.reach import time_demand
+from georisk.siting.posing.scene import KM_UNIT, RISK_UNIT
 from layers.catalog import find_spec
 from layers.errors import CallError
-
-WEST = ["n00", "n10", "n20", "n30"]
-
-
-def pose_west(towns: list[str], *, threshold_km: float = 3.0):
-    """Column 0 alone: 20 km, water at km 10 only, threshold 3 km."""
-    segments = grid.make_segments(grid.make_routes(WEST))
-    places, services = grid.make_places(["gt-ex-1"]), grid.make_services(water=threshold_km)
-    coverage = compute_coverage(segments, grid.make_travel(segments, places), places, services)
-    candidates = grid.make_towns().loc[towns]
-    travel = grid.make_travel(segments, candidates)
-    problem = pose_problem(segments, coverage, services, travel, wanted=["water"])
-    return segments, candidates, problem
-
-
-def list_served(problem, row: int) -> set[tuple[str, str]]:
-    found = problem.demand.iloc[problem.reach[row].indices]
-    return set(zip(found["segment_id"], found["direction"], strict=True))
-
-
-TOWNS = ["r0c0", "r1c0", "r3c0", "r4c0"]  # km 0, 5, 15 and 20
 
 
 def test_reach_by_hand() -> None:
@@ -43,59 +24,64 @@ def test_reach_by_hand() -> None:
     At km 0: entered at km 0 northwards; at 3, 2, 1 southwards. Likewise from the other end:
     km 15 serves 4 + 4, km 20 serves those entered at 17, 18, 19 and, southwards, at 20.
     """
-    _, _, problem = pose_west(TOWNS)
-    assert problem.candidate_ids == tuple(TOWNS)
-    assert len(problem.demand) == 32
-    assert np.diff(problem.reach.indptr).tolist() == [4, 8, 8, 4]
-    assert list_served(problem, 1) == {
+    scene = pose_west()
+    assert scene.candidates.index.tolist() == TOWNS
+    assert len(scene.demand) == 32
+    assert np.diff(scene.reach.indptr).tolist() == [4, 8, 8, 4]
+    assert list_served(scene, 1) == {
         ("n00-0003", "forward"), ("n00-0004", "forward"), ("n00-0005", "forward"),
         ("n10-0001", "forward"),
         ("n10-0003", "backward"), ("n10-0002", "backward"), ("n10-0001", "backward"),
         ("n00-0005", "backward"),
     }
+    hours = scene.hours[1].toarray().ravel()
+    first = scene.demand.index[(scene.demand["segment_id"] == "n00-0003")
+                               & (scene.demand["direction"] == "forward")][0]
+    assert hours[first] == pytest.approx(3 / grid.FLAT_KMH, abs=1e-6)
 
 
 def test_sites_by_hand() -> None:
     """Nobody's reach overlaps, so the benefits are 8, 8, 4, 4 of 32 km; ties go by id."""
-    segments, candidates, problem = pose_west(TOWNS)
-    intensity = np.ones(len(segments))
-    proposal = propose_sites(problem, candidates, intensity=intensity, k=3)
-    table = proposal.by_risk.sort_values("rank")
-    assert table.index.tolist() == ["r1c0", "r3c0", "r0c0"]
-    assert table["benefit"].tolist() == [8, 8, 4]
+    answer = ask(pose_west(), k=3)
+    assert [site.candidate_id for site in answer.sites] == ["r1c0", "r3c0", "r0c0"]
+    assert [site.benefit for site in answer.sites] == [8, 8, 4]
+    table = answer.table.sort_values("rank")
     assert table["cumulative_share"].tolist() == pytest.approx([8 / 32, 16 / 32, 20 / 32])
     assert table["in_both"].all()
-    assert table["reason"].iloc[2] == (
-        "newly within reach: water 3 km backward, water 1 km forward"
-    )
-    assert proposal.risk.status == "optimal"
-    assert proposal.risk.gap == 0
-    # where the north is five times as deadly, both northern towns come first: 5 * 8 and 5 * 4
-    north = segments["leg_id"].isin(["n20", "n30"]).to_numpy()
-    draws = np.vstack([np.where(north, 5.0, 1.0), np.where(north, 5.0, 1.0), intensity, intensity])
-    proposal = propose_sites(
-        problem, candidates, intensity=draws[0], k=2, intensity_draws=draws
-    )
-    table = proposal.by_risk.sort_values("rank")
-    assert table.index.tolist() == ["r3c0", "r4c0"]
-    assert table["benefit"].tolist() == [40, 20]
-    assert table["in_both"].tolist() == [True, False]
-    # all draws choose r3c0; r4c0 loses to r1c0 in the two even ones
-    assert table["selection_frequency"].tolist() == [1.0, 0.5]
-    assert proposal.by_km.sort_values("rank").index.tolist() == ["r1c0", "r3c0"]
+    assert answer.sites[2].reason.endswith(
+        "newly within reach: water 3 km backward, water 1 km forward")
+    assert (answer.before, answer.after) == (32, 12)
+    assert (answer.solution.status, answer.solution.gap) == ("optimal", 0)
     assert set(table["benefit_unit"]) == {RISK_UNIT}
-    assert set(proposal.by_km["benefit_unit"]) == {KM_UNIT}
+
+
+def test_a_deadlier_north_comes_first_and_is_marked() -> None:
+    """Five times as deadly in the north: 5 * 8 and 5 * 4; by km alone r1c0 instead of r4c0."""
+    intensity = np.where(np.arange(20) >= 10, 5.0, 1.0)
+    even = np.ones(20)
+    draws = np.stack([intensity, even, intensity, even])
+    scene = pose_west(intensity=intensity, draws=draws)
+    answer = ask(scene, k=2)
+    assert [site.candidate_id for site in answer.sites] == ["r3c0", "r4c0"]
+    assert [site.benefit for site in answer.sites] == [40, 20]
+    assert [site.in_both for site in answer.sites] == [True, False]
+    # all draws choose r3c0; r4c0 loses to r1c0 in the two even ones
+    assert [site.selection_frequency for site in answer.sites] == [1.0, 0.5]
+    by_km = ask(scene, objective="length", k=2)
+    assert [site.candidate_id for site in by_km.sites] == ["r1c0", "r3c0"]
+    assert by_km.unit == KM_UNIT
+    # instead of r4c0 the next best: r1c0 with 8, then r0c0 with 4
+    told = [(one.candidate_id, one.lost) for one in answer.sites[1].alternatives]
+    assert told == [("r1c0", 12.0), ("r0c0", 16.0)]
 
 
 def test_columns_are_those_of_the_spec() -> None:
-    _, candidates, problem = pose_west(TOWNS)
-    proposal = propose_sites(problem, candidates, intensity=np.ones(20), k=1)
-    tables = {"proposed_sites": proposal.by_risk, "proposed_sites_km": proposal.by_km}
-    for name, table in tables.items():
+    answer = ask(pose_west(), k=1)
+    for name in ("proposed_sites", "proposed_sites_km"):
         spec = find_spec(name)
-        assert set(table.columns) == {*spec.columns, "geometry"}
-        assert table.index.name == spec.id
-        assert table.crs == "EPSG:4326"
+        assert set(answer.table.columns) == {*spec.columns, "geometry"}
+        assert answer.table.index.name == spec.id
+        assert answer.table.crs == "EPSG:4326"
 
 
 def test_what_reach_promises_coverage_keeps() -> None:
@@ -104,58 +90,35 @@ def test_what_reach_promises_coverage_keeps() -> None:
     places, services = grid.make_places(), grid.make_services(water=7.0)
     before = compute_coverage(segments, grid.make_travel(segments, places), places, services)
     candidates = grid.make_towns().iloc[::3]
-    problem = pose_problem(segments, before, services, grid.make_travel(segments, candidates),
-                           wanted=["water"])
-    for row, name in enumerate(problem.candidate_ids):
+    scene = make_scene(segments, before, services, candidates)
+    for row, name in enumerate(scene.candidates.index):
         point = candidates.geometry[name]
         new = grid.put_place(name, 0, 0, "water").set_geometry([point], crs="EPSG:4326")
         more = pd.concat([places, new])
         after = compute_coverage(segments, grid.make_travel(segments, more), more, services)
         gained = after[after["covered"] & ~before["covered"]]
-        assert list_served(problem, row) == set(
+        assert list_served(scene, row) == set(
             zip(gained["segment_id"], gained["direction"], strict=True)
         )
 
 
-def test_candidates_and_why_others_are_left_out() -> None:
-    routes = grid.make_routes(WEST)
-    segments = grid.make_segments(routes)
-    # most violence on the last segment of n30, near r4c0
-    segments["intensity_sec"] = [0.1] * 19 + [9.0]
-    rules = CandidateRules(max_access_km=6.0, min_spacing_km=4.0, forbidden=("r0c0",))
-    kept, excluded = list_candidates(
-        grid.make_towns(), segments, grid.make_places(), services=["water"],
-        crs_metric=grid.CRS_METRIC, rules=rules,
-    )
-    # column 1 lies 5 km from the route, column 2 10 km; water stands at r2c0, in n30 and at r4c4
-    assert kept.index.tolist() == ["r0c1", "r1c0", "r1c1", "r2c1", "r3c1"]
-    assert list(kept.columns) == ["place", "country", "lon", "lat", "geometry"]
-    reasons = excluded["reason"]
-    assert reasons["r0c0"] == "ruled out by the study"
-    assert reasons["r2c0"].startswith("gt-ex-1 gives all of it 0.0 km away")
-    assert reasons["r3c0"].startswith("gt-ex-3 gives all of it 2.5 km away")
-    assert reasons["r4c0"].startswith("lethal violence")
-    assert reasons["r4c1"].startswith("lethal violence")
-    more = CandidateRules(max_access_km=6.0, min_spacing_km=0.0, override=("r4c0",))
-    kept, _ = list_candidates(grid.make_towns(), segments, grid.make_places(), services=["water"],
-                              crs_metric=grid.CRS_METRIC, rules=more)
-    assert "r4c0" in kept.index
-    assert "r4c1" not in kept.index
-    # a point that gives only a part does not stand in the way
-    kept, _ = list_candidates(
-        grid.make_towns(), segments, grid.make_places(), services=["water", "asylum"],
-        crs_metric=grid.CRS_METRIC,
-    )
-    assert "r2c0" in kept.index
+def test_hours_are_kept_as_far_as_asked() -> None:
+    scene = pose_west()
+    limit = np.full(len(scene.demand), 1.0)
+    near = time_demand(scene.worlds, scene.demand, limit_h=limit)
+    far = time_demand(scene.worlds, scene.demand, limit_h=limit * np.inf)
+    assert near.nnz < far.nnz
+    both = near.toarray()[near.toarray() > 0]
+    assert both.max() <= 1.0 + 1e-9
+    assert np.array_equal(far.toarray()[near.toarray() > 0], both)
 
 
-def test_towns_are_gathered_once_each() -> None:
-    waypoints = grid.make_towns().iloc[:2].rename(columns={"place": "name"})
-    places = grid.make_towns().iloc[1:4].rename(columns={"place": "name"})
-    places = places.assign(population=[5000, 5000, 10])
-    towns = gather_towns(waypoints, places, crs_metric=grid.CRS_METRIC)
-    assert towns.index.tolist() == ["r0c0", "r0c1", "town-r0c2"]
-    assert len(gather_towns(None, None, crs_metric=grid.CRS_METRIC)) == 0
+def test_an_upgrade_adds_only_what_a_facility_lacks() -> None:
+    """Two services wanted; the candidate at km 5 gives only phone."""
+    scene = pose_west(water=3.0, phone=3.0, offers={"r1c0": ("phone",)})
+    served = scene.demand.iloc[scene.reach[1].indices]
+    assert set(served["service"]) == {"phone"}
+    assert set(scene.demand.iloc[scene.reach[2].indices]["service"]) == {"phone", "water"}
 
 
 def test_silence_weighs_like_its_corridor() -> None:
@@ -172,19 +135,112 @@ def test_silence_weighs_like_its_corridor() -> None:
     assert fill_intensity(nothing)[0].tolist() == [1] * 6
 
 
+def test_an_unreported_half_is_not_starved() -> None:
+    """Two alike halves of 10 km; the north reports nothing: sites as by km, within one."""
+    spread = [2.0, 0.5, 1.0, 4.0, 1.5] * 2
+    segments = pd.DataFrame({
+        "intensity_per_100km_year": [*spread, *[0.0] * 10], "length_km": 1.0,
+        "corridor": "west", "evidence": ["observed"] * 10 + ["insufficient"] * 10,
+    })
+    intensity, filled_km = fill_intensity(segments)
+    assert filled_km == 10
+    scene = pose_west(intensity=intensity)
+    for k in (2, 3, 4):
+        risk = {site.candidate_id for site in ask(scene, k=k).sites}
+        km = {site.candidate_id for site in ask(scene, objective="length", k=k).sites}
+        north = {"r3c0", "r4c0"}
+        assert len(risk & north) >= len(km & north) - 1
+    assert {"r3c0", "r4c0"} & {site.candidate_id for site in ask(scene, k=2).sites}
+    # taken at its word, silence would starve it
+    starved = pose_west(intensity=np.array([*spread, *[0.0] * 10]))
+    chosen = {site.candidate_id for site in ask(starved, k=2).sites}
+    assert not chosen & {"r3c0", "r4c0"}
+
+
 def test_weights_are_km_or_km_times_intensity() -> None:
-    demand = pd.DataFrame({"segment": [1, 0, 1], "length_km": [0.5, 2.0, 0.5]})
+    demand = pd.DataFrame({"segment": [1, 0, 1], "length_km": [0.5, 2.0, 0.5],
+                           "direction": ["forward", "backward", "backward"]})
     assert weigh_demand(demand).tolist() == [0.5, 2.0, 0.5]
     assert weigh_demand(demand, np.array([3.0, 4.0])).tolist() == [2, 6, 2]
     draws = np.array([[3.0, 4.0], [0, 1]])
     assert weigh_demand(demand, draws).tolist() == [[2, 6, 2], [0.5, 0, 0.5]]
+    factor = np.array([[1.0, 1.0], [0.5, 1.5]])
+    assert weigh_demand(demand, np.array([3.0, 4.0]), factor=factor).tolist() == [3, 6, 1]
 
 
-def test_unknown_service_is_said() -> None:
-    segments, candidates, _ = pose_west(TOWNS)
-    with pytest.raises(CallError, match="no such service: wine; there are: water"):
-        pose_problem(segments, pd.DataFrame(), grid.make_services(water=3.0),
-                     grid.make_travel(segments, candidates), wanted=["wine"])
+def test_flow_replaces_intensity_where_people_are_counted() -> None:
+    """400 people a day, rate 2 per 100,000 person-km: 2 x 400 x 365.25 / 1000 per 100 km, year."""
+    people = np.array([[100.0, 300.0], [np.nan, np.nan], [0.0, 0.0]])
+    segments = pd.DataFrame({"incidents_per_100k_person_km": [2.0, np.nan, np.nan],
+                             "evidence": ["observed", "observed", "modelled"]})
+    intensity = np.array([4.0, 4.0, 4.0])
+    factor, counted = measure_flow_factor(people, segments, intensity)
+    assert counted.tolist() == [True, False, True]
+    assert (factor[0] * intensity[0]).tolist() == pytest.approx([0.5 * 292.2, 1.5 * 292.2])
+    assert factor[1].tolist() == [1, 1]
+    assert factor[2].tolist() == [1, 1]  # nobody passed: no share to go by
+    # what silence filled in is not replaced by a rate that nobody could know
+    silent = segments.assign(evidence="insufficient")
+    assert measure_flow_factor(people, silent, intensity)[0][0].tolist() == [0.5, 1.5]
+
+
+def test_unknown_names_are_said() -> None:
+    segments = grid.make_segments(grid.make_routes(["n00"]))
+    with pytest.raises(CallError, match="no such service: wine: there are water"):
+        make_scene(segments, pd.DataFrame(), grid.make_services(water=3.0), grid.make_towns(),
+                   wanted=["wine"])
+    with pytest.raises(CallError, match="no objective named 'best'; there are: coverage"):
+        ask(pose_west(), objective="best")
+    with pytest.raises(CallError, match="required: no candidate named 'nowhere'"):
+        ask(pose_west(), required=("nowhere",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"k": 9}, r"k = 9, but there are 4 candidates .*give 1 to 4"),
+        ({"budget": 10.0}, r"the budget of 10 buys no candidate; the cheapest costs 240,000"),
+        ({"required": ("r0c0", "r1c0"), "k": 1}, r"2 sites are required and k = 1; raise k"),
+        ({"objective": "capacity"}, r"room is counted|no flow data"),
+    ],
+)
+def test_what_cannot_be_is_said_with_what_would_do(changes, told) -> None:
+    with pytest.raises(CallError, match=told):
+        ask(pose_west(), **changes)
+
+
+def test_nothing_to_cover_and_no_candidate() -> None:
+    segments = grid.make_segments(grid.make_routes(["n00"]))
+    places, services = grid.make_places(["gt-ex-1"]), grid.make_services(water=500.0)
+    coverage = compute_coverage(segments, grid.make_travel(segments, places), places, services)
+    coverage["covered"] = True
+    with pytest.raises(CallError, match="nothing to cover"):
+        make_scene(segments, coverage, services, grid.make_towns())
+    with pytest.raises(CallError, match="no town near a leg may be a candidate"):
+        make_scene(segments, coverage, services, grid.make_towns().iloc[:0])
+
+
+def test_limits_bind() -> None:
+    scene = pose_west(apart_km=6.0)
+    answer = ask(scene, k=3)
+    names = [site.candidate_id for site in answer.sites]
+    # r0c0-r1c0 and r3c0-r4c0 lie 5 km apart: one of each
+    assert names == ["r1c0", "r3c0"]
+    assert any("2 of 3 points" in note for note in answer.notes)
+    must = ask(pose_west(), k=2, required=("r0c0",))
+    assert {site.candidate_id for site in must.sites} == {"r0c0", "r1c0"}
+    rich = ask(pose_west(), k=3, budget=500_000.0)
+    assert len(rich.sites) == 2
+    assert rich.spent == 480_000.0
+
+
+def test_order_of_candidates_changes_nothing() -> None:
+    one, other = ask(pose_west(), k=3), ask(pose_west(turned=True), k=3)
+    assert one.table.drop(columns="geometry").equals(other.table.drop(columns="geometry"))
+
+
+def test_request_is_the_default_of_a_study() -> None:
+    assert Request().objective == "coverage"
 
 
 def test_grid_study_reads_as_a_study(tmp_path) -> None:

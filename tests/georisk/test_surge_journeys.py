@@ -16,7 +16,7 @@ from surge_world import open_embedded
 from georisk.corridors import split_legs
 from georisk.surge import journeys
 from georisk.surge.group import Group
-from georisk.surge.journeys import drop_unreached, join_ways, list_chains, tell_turns
+from georisk.surge.journeys import drop_unreached, join_ways, list_chains
 from georisk.surge.plan import plan_surge
 from georisk.surge.shares import share_chains
 from georisk.surge.ways import list_tracks
@@ -84,7 +84,7 @@ def test_a_journey_ends_at_the_town_asked_for():
 
 
 def test_who_would_go_back_turns_off_where_the_two_part():
-    # ab bc comes to C; -bc bd begins by going back to B.
+    # ab bc comes to C; -bc bd begins by going back to B: nobody walks on to C for nothing.
     names = ["ab bc", "-bc bd"]
     along, tracks = build(names)
     (chain,), _ = list_chains(along, tracks, "A", sign=1)
@@ -92,8 +92,56 @@ def test_who_would_go_back_turns_off_where_the_two_part():
     assert chain[0].spot[-1] == pytest.approx(SPOTS["B"])
     assert chain[1].spot[0] == pytest.approx(SPOTS["B"])
     assert chain[1].spot[-1] == pytest.approx(SPOTS["D"])
-    assert tell_turns([chain], tracks) == (
-        "ab bc, then -bc bd: left where the two part, before C",)
+    assert join_ways(chain).name == "ab bc to B + -bc bd"
+
+
+def test_a_corridor_is_left_half_way():
+    # A to E by B and C; bd de leaves at B. Both are 2 legs on: 22.2 km a leg, but for the
+    # slanting de-less way D to E, which is as long as b-c.
+    along, tracks = build(["ab bc ce", "bd de"])
+    chains, _ = list_chains(along, tracks, "A", sign=1)
+    joined = {way.name: way for way in map(join_ways, chains)}
+    assert list(joined) == ["ab bc ce", "ab bc ce to B + bd de"]
+    off = joined["ab bc ce to B + bd de"]
+    assert [way.name for way in off.parts] == ["ab bc ce", "bd de"]
+    assert off.begin_km[1] == pytest.approx(22.2, abs=0.1)
+    assert (off.parts[0].left, off.end) == ("B", "E")
+    # The same legs as whole corridors would have; none twice.
+    along, tracks = build(["ab bd de"])
+    (whole,), _ = list_chains(along, tracks, "A", sign=1)
+    assert off.km == pytest.approx(join_ways(whole).km)
+    assert len(np.unique(off.row)) == len(off.row)
+
+
+def test_where_one_leaves_half_the_people_do():
+    along, tracks = build(["ab bc ce", "bd de"])
+    chains, _ = list_chains(along, tracks, "A", sign=1)
+    group = Group(1, "A", START, {"family": 1.0}, split="equal")
+    shares, notes = share_chains(SimpleNamespace(), group, chains)
+    assert shares == [0.5, 0.5]
+    assert notes["ab bc ce",] == (
+        "where others leave ab bc ce, in B: split equally over ab bc ce, bd de")
+
+
+def test_a_path_is_told_once_whatever_it_is_called():
+    # bd is the rest of ab bd from B on: taken from the beginning, not again half-way.
+    assert name_chains(["ab bc", "ab bd", "bd"], "A") == [("ab bc",), ("ab bd",)]
+    # Three ways part at B.
+    chains = name_chains(["ab bc ce", "bd de", "-eb"], "A")
+    assert chains == [("ab bc ce", "-eb"), ("ab bc ce", "ab bc ce"), ("ab bc ce", "bd de")]
+
+
+def test_nobody_leaves_half_way_who_cannot_get_there():
+    along, tracks = build(["ab bc ce", "bd de"])
+    chains, _ = list_chains(along, tracks, "A", sign=1)
+    hours = np.ones((400, 2))
+    first_h = float(len(chains[0][0].row))
+    (only,), shares = drop_unreached(chains, [0.5, 0.5], hours, first_h - 1)
+    assert ([way.name for way in only], shares) == (["ab bc ce"], [1.0])
+    # Told to its end, though nobody comes there.
+    assert join_ways(only).km[-1] == pytest.approx(66.7, abs=0.4)
+    both, _ = drop_unreached(chains, [0.5, 0.5], hours, first_h)
+    assert len(both) == 2
 
 
 def test_only_the_corridors_chosen_are_taken():
@@ -137,7 +185,7 @@ def test_every_journey_of_the_study_is_whole():
     study = open_embedded()
     along, lines = study.layer("along").frame, study.value("lines")
     group = Group(1, "A", START, {"family": 1.0}, split="equal")
-    towns = sorted(along.loc[along["kind"] == "stop", "ref"].unique())[::12]
+    towns = sorted(along.loc[along["kind"] == "stop", "ref"].unique())[::18]
     ends = 0
     for sign in (1, -1):
         tracks = list_tracks(along, lines, study.settings().corridors, sign=sign)
@@ -163,7 +211,8 @@ def test_the_return_goes_on_beyond_guatemala():
     longer = plan_surge(study, Group(90, "Tapachula", START, {"returnee": 1.0}, days=16,
                                      direction="backward", to="San Salvador"))
     assert [way.name for way in longer.scene.ways] == [
-        "soconusco + el-salvador", "soconusco + el-salvador-coast"]
+        "soconusco + el-salvador", "soconusco to Escuintla (Guatemala) + el-salvador-coast"]
     assert sum(longer.least.arrived) == 90
-    assert any("before Guatemala City" in note for note in longer.scene.notes)
+    assert any("where others leave soconusco, in Escuintla (Guatemala): split equally over "
+               "el-salvador-coast, soconusco" in note for note in longer.scene.notes)
     assert all(0 < way.km[-1] < 700 for way in longer.scene.ways)

@@ -15,6 +15,7 @@ from surge_world import open_embedded
 
 from georisk.corridors import split_legs
 from georisk.marking import Marking
+from georisk.surge import tables
 from georisk.surge.courses import Days, Roads, Stops, make_course
 from georisk.surge.files import make_layer, write_files
 from georisk.surge.group import Group
@@ -28,7 +29,8 @@ from georisk.surge.tables import (
     tabulate_nights,
     tabulate_places,
 )
-from georisk.surge.telling import describe_plan, tell_plan
+from georisk.surge.telling import describe_plan, list_notes, tell_plan
+from georisk.surge.towns import list_next_towns, tabulate_towns
 from georisk.surge.ways import Way, list_tracks, list_ways
 from georisk.towns import find_town
 from georisk.walking import Traveller, WalkRules, When
@@ -134,13 +136,61 @@ def test_the_return_goes_south(study):
 
 
 def test_partners_get_hundreds_of_nights_past(plan):
-    frame = sum_divisions(plan, TODAY)
+    frame, total = sum_divisions(plan, TODAY)
     numbers = frame[["person_nights", "with_service", "short", "unreachable"]].to_numpy()
     assert not (numbers % 100).any()
     assert "date" not in frame
     assert set(frame["country"]) == {"MX"}
-    assert not len(sum_divisions(plan, START))
-    assert sum_divisions(plan, START + dt.timedelta(days=1))["person_nights"].sum() == 4000
+    assert total["person_nights"] == 28_000
+    assert not len(sum_divisions(plan, START)[0])
+    assert sum_divisions(plan, START + dt.timedelta(days=1))[1]["person_nights"] == 4000
+
+
+def test_a_total_is_rounded_from_exact_numbers(plan):
+    # 3 x 4,040 people-nights: 4,000 each, and 12,100 together; 49 are not told at all.
+    rows = {"date": START, "kind": "place", "country": "MX", "with_service": 0, "unreachable": 0}
+    counts = {"A": 4040, "B": 4040, "C": 4040, "D": 49}
+    places = pd.DataFrame([{**rows, "admin1": name, "arrivals": count, "short": count}
+                           for name, count in counts.items()])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "tabulate_places", lambda _: places)
+        frame, total = sum_divisions(plan, TODAY)
+    assert frame["admin1"].tolist() == ["A", "B", "C"]
+    assert frame["person_nights"].tolist() == [4000] * 3
+    assert (total["person_nights"], total["short"]) == (12_100, 12_100)
+
+
+def test_towns_are_told_when_somebody_comes_through(plan, told):
+    towns = tabulate_towns(plan).set_index("town")
+    assert towns.index[0] == "Huehuetán"
+    # 21 km: all pass on the first day of walking but the slowest, 81 people, who sleep before it.
+    assert (towns.loc["Huehuetán", "first"], towns.loc["Huehuetán", "last"]) == (
+        START + dt.timedelta(days=1), START + dt.timedelta(days=2))
+    assert (towns["people"] + towns["to_come"] == 4000).all()
+    last = max((row for row in plan.least.rows if row.day == 6), key=lambda row: row.km)
+    assert towns["km"].max() <= last.km + 0.1
+    assert [row["town"] for row in told["towns"]] == towns.index.tolist()
+
+
+def test_who_sleeps_short_of_a_town_the_last_night_is_told_to_it(plan, told):
+    after = list_next_towns(plan)
+    last = len(plan.scene.seasons) - 1
+    sleep = [row for row in plan.least.rows if row.day == last]
+    assert not set(after["town"]) & set(tabulate_towns(plan)["town"])
+    assert (after["km_on"] > 0).all()
+    assert 0 < after["people"].sum() <= sum(row.people for row in sleep)
+    for row in after.itertuples():
+        km = plan.scene.towns.loc[plan.scene.towns["town"] == row.town, "km"].min()
+        assert km - max(each.km for each in sleep) == pytest.approx(row.km_on, abs=0.06)
+    assert [row["town"] for row in told["next_towns"]] == after["town"].tolist()
+
+
+def test_json_has_the_notes_of_the_terminal(plan, told):
+    assert told["notes"] == list(list_notes(plan))
+    assert any(note.startswith("the group: adult_man 45%") for note in told["notes"])
+    assert "robbery, kidnapping and sexual violence are not measured here" in told["notes"]
+    # The places of this way alone: one in Colombia is nothing to it.
+    assert not any("co-ex-101" in note for note in told["notes"])
 
 
 def test_files_say_what_they_are(study, plan, tmp_path):

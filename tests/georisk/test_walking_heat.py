@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from covariate_world import make_raster
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from surroundings import CAMPAIGN
 
 from georisk.covariates.climate import measure_daylight_h
 from georisk.covariates.sites import place_sites
@@ -27,6 +28,7 @@ from layers.errors import CallError
 CRS = "+proj=laea +lat_0=14 +lon_0=-90 +datum=WGS84 +units=m"
 degrees = st.floats(-30, 60)
 percent = st.floats(0, 100)
+MANY = settings(max_examples=10_000 if CAMPAIGN else 50)
 
 
 @pytest.mark.parametrize(("f", "rh", "index"), [(90, 60, 99.68), (104, 10, 98.07), (84, 90, 98.34)])
@@ -52,6 +54,7 @@ def test_wet_bulb_alone_would_call_the_worst_desert_hour_the_milder():
     assert heat_index_degc(45, 10) > heat_index_degc(40, 20)
 
 
+@MANY
 @given(degrees, percent)
 def test_indices_are_numbers_and_unknown_stays_unknown(t, rh):
     assert np.isfinite(heat_index_degc(t, rh))
@@ -68,6 +71,7 @@ def test_a_humidity_that_is_none_is_refused(rh):
         wet_bulb_degc(30.0, rh)
 
 
+@MANY
 @given(st.floats(0.01, 10), st.floats(-0.6, 0.6))
 def test_accessmods_rescaled_tobler_is_toblers_times_a_factor(v, slope):
     """speed(v, s) = v e^(-3.5 |s + 0.05|) / e^(-0.175), with v = 5.037 x the speed factor."""
@@ -99,6 +103,7 @@ def test_the_shape_of_a_day_by_hand():
     assert day[1] == pytest.approx(dusk * np.exp(-2.2 * 6.5 / 10))  # 19 to 1:30 h
 
 
+@MANY
 @given(degrees, st.floats(0, 30), st.floats(0, 24), st.floats(0.01, 6))
 def test_the_mean_and_the_range_are_those_given(mean, span, light, moisture):
     t, rh = list_hourly_climate([mean], [span], moisture_kpa=[moisture], daylight_h=[light])
@@ -130,6 +135,7 @@ def make_climate(mean=30.0, rain=0.0, **more):
     return Climate(np.array([31.5]), np.full((1, 12), mean), np.full((1, 12), rain), **more)
 
 
+@MANY
 @given(st.floats(-20, 45), st.floats(0, 10), st.floats(0, 500))
 def test_a_warmer_month_never_flies_a_lower_flag(mean, more, rain):
     """At one dryness: the classes are kept apart so that only the heat changes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from osm_files import write_extract, write_town
 from layers.adapters import osm
 from layers.catalog import find_spec
 from layers.errors import LayerError
+from layers.osm.chains import chain_runs
 from layers.osm.places import COLUMNS, read_places
 from layers.osm.ways import keep_ways, read_ways
 from layers.sources import Wanted
@@ -36,7 +38,10 @@ def read_all(path, layer):
     try:
         if layer == "ways":
             kept = keep_ways(path)
-            assert all(ref in kept.nodes for refs, _, _ in kept.ways.values() for ref in refs)
+            assert kept.start[-1] == len(kept.ref) == len(kept.lonlat)
+            assert (np.diff(kept.start) > 1).all()
+            assert np.isfinite(kept.lonlat).all()
+            chain_runs(kept)
         else:
             found = read_places(path, layer)
             assert list(found.frame.columns) == list(COLUMNS)

@@ -5,22 +5,19 @@ from __future__ import annotations
 from itertools import pairwise
 
 import geopandas as gpd
-import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("osmium", reason="needs osmium (the extra osm)")
-pytest.importorskip("osmnx", reason="needs osmnx (the extra osm)")
 
-import osmnx
 from osm_files import write_extract
 
 from layers.catalog import find_spec
 from layers.crs import measure_length_km
 from layers.osm.roads import judge_road
-from layers.osm.ways import keep_ways, read_ways
+from layers.osm.ways import keep_ways, read_network, read_ways
 
 ROAD, PATH = {"highway": "residential", "surface": "asphalt"}, {"highway": "path"}
 
@@ -65,10 +62,10 @@ def test_a_way_is_cut_where_its_surface_changes(tmp_path):
     assert rows["terrain"].to_list() == ["road", "sand"]
 
 
-def test_the_area_keeps_whole_ways_that_touch_it(tmp_path):
+def test_a_way_that_leaves_the_area_ends_at_its_first_node_outside(tmp_path):
     path = write_crossing(tmp_path / "a.osm")
     kept = keep_ways(path, area=shapely.box(0.044, -0.001, 0.046, 0.001))
-    assert set(kept.ways) == {8}
+    assert (kept.way.tolist(), kept.ref.tolist(), kept.cut) == ([8], [4, 5], 1)
     with pytest.raises(ValueError, match="no road, path, railway or ferry in the area"):
         read_ways(path, area=shapely.box(1, 1, 2, 2))
 
@@ -76,8 +73,18 @@ def test_the_area_keeps_whole_ways_that_touch_it(tmp_path):
 def test_a_way_cut_off_by_the_extract_is_kept_as_far_as_it_is_known(tmp_path):
     nodes = [(1, 0.01, 0.0, {}), (2, 0.02, 0.0, {})]
     path = write_extract(tmp_path / "a.osm", nodes=nodes, ways=[(7, [1, 2, 99], ROAD)])
-    assert keep_ways(path, area=shapely.box(0, -1, 1, 1)).ways[7][0] == (1, 2)
+    kept = keep_ways(path, area=shapely.box(0, -1, 1, 1))
+    assert (kept.ref.tolist(), kept.holed) == ([1, 2], 1)
     assert len(read_ways(path)) == 1
+
+
+def test_a_node_that_the_file_lacks_breaks_the_way_there(tmp_path):
+    """Nobody said that the ground between 2 and 3 is the straight line."""
+    nodes = [(i, 0.01 * i, 0.0, {}) for i in range(1, 5)]
+    path = write_extract(tmp_path / "a.osm", nodes=nodes, ways=[(7, [1, 2, 99, 3, 4], ROAD)])
+    found = read_network(path)
+    assert found.frame["way_id"].to_list() == ["osm-n1-n2", "osm-n3-n4"]
+    assert found.holed == 1
 
 
 def test_a_ring_a_loop_and_twin_ways_are_all_kept(tmp_path):
@@ -93,9 +100,7 @@ def test_a_ring_a_loop_and_twin_ways_are_all_kept(tmp_path):
 
 
 def measure_kept_km(kept):
-    lines = [shapely.LineString([kept.nodes[ref] for ref in refs])
-             for refs, _, _ in kept.ways.values()]
-    return measure_length_km(np.array(lines, dtype=object)).sum()
+    return measure_length_km(kept.draw_lines()).sum()
 
 
 TAGS = st.sampled_from([ROAD, PATH, {"highway": "primary", "oneway": "yes"}, {"railway": "rail"},
@@ -125,11 +130,6 @@ def test_no_stretch_is_lost_and_none_stands_twice(tmp_path, lines):
     again = read_ways(path)
     assert again.equals(rows)
 
-
-def test_osmnx_settings_are_put_back(tmp_path):
-    before = {name: getattr(osmnx.settings, name) for name in ("useful_tags_way", "use_cache")}
-    read_ways(write_crossing(tmp_path / "a.osm"))
-    assert {name: getattr(osmnx.settings, name) for name in before} == before
 
 
 def test_nothing_calls_the_network(tmp_path, monkeypatch):

@@ -30,7 +30,8 @@ def make_plan(*, name="EXAMPLE - shelter", synthetic=True):
     beds = np.array([50.0])
     least = simulate_nights([100], [course], (beds, np.zeros(1)), [0, 0])
     scene = Scene((), (course,), (100,), locations, beds, np.zeros(1), np.array([750.0]),
-                  (0, 0), SimpleNamespace(full_from=0.9), "Abajo", (), synthetic)
+                  (0, 0), SimpleNamespace(full_from=0.9), "Abajo", (), synthetic,
+                  pd.DataFrame({"way": [], "town": [], "km": []}))
     short_l, unknown_l = weigh_water(scene, least)
     group = Group(100, "Abajo", dt.date(2024, 4, 1), {"adult_man": 1.0}, days=2)
     return SimpleNamespace(group=group, scene=scene, least=least, most=least,

@@ -55,7 +55,7 @@ def test_every_word_is_there(lang):
 def test_languages_say_the_same_things(lang):
     english, words = load_words("en").texts, load_words(lang).texts
     assert set(words) == set(english)
-    assert all(text.strip() for text in words.values())
+    assert all(text.strip() for key, text in words.items() if key != "thousands_mark")
     for key, text in english.items():
         assert read_fields(words[key]) == read_fields(text), key
 

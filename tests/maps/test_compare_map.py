@@ -15,6 +15,7 @@ from georisk.marking import Marking
 from layers.errors import NotShownError
 from maps.catalogues import load_words
 from maps.compare_map import STATE_LINES, draw_comparison, write_compare_map
+from maps.compare_map_words import tell_services
 
 NAMES = ("base", "wet")
 STATES = tuple(STATE_LINES)
@@ -38,8 +39,9 @@ def make_door(audience="restricted", *, same=False):
         km_a=0.0, km_b=40.0, walk_h_a=0.0, walk_h_b=9.0, severity_a=None, severity_b="unsafe",
         count_a=0, count_b=1, from_km=0.0, to_km=40.0, change="same" if same else "appears")
     table = pd.DataFrame({"corridor": [None, "main"], "service": "water", "direction": "forward",
-                          "length_km": 300.0, "covered_km_a": 200.0,
-                          "covered_km_b": 200.0 if same else 120.0}, index=["x", "y"])
+                          "length_km": 1300.0, "covered_km_a": 200.0,
+                          "covered_km_b": 200.0 if same else 120.0, "verified_km_a": 150.0,
+                          "verified_km_b": 150.0 if same else 110.0}, index=["x", "y"])
     frames = {name: door.frames[name] for name in ("routes", "waypoints", "boundaries",
                                                    "corridors")}
     frames |= {"compared": table, "compared_gaps": gaps,
@@ -96,7 +98,9 @@ def test_the_panel_says_it_in_words(read):
     page = read(draw(make_door(), "en"))
     assert "What if: base and wet" in page.words
     assert "EXAMPLE - B: closes" in page.words
-    assert "water, northwards: 200 → 120 of 300 km within reach" in page.words
+    assert "water, northwards: verified 150 → 110 km, unverified 50 → 10 km, of 1,300 km" in (
+        page.words)
+    assert "Unverified: only if places of unknown months or hours are open" in page.words
     assert "New gap: water, northwards" in page.words
     assert "0 → 40 km (Main way)" in page.words
     assert "Robbery, kidnapping and sexual violence are not measured here." in page.words
@@ -105,9 +109,32 @@ def test_the_panel_says_it_in_words(read):
     assert all(row["synthetic"] is True for row in page.islands["points"]["rows"])
 
 
+@pytest.mark.parametrize(("references", "told"), [
+    ((("family", 6), ("family", 6)), "Stretches that changed · For: with small children, Jun"),
+    ((("family", 6), ("injured", None)),
+     "base · For: with small children, Jun; wet · For: injured, all year"),
+    ((), "Stretches that changed"),
+])
+def test_the_page_says_for_whom_and_when(read, references, told):
+    door = make_door()
+    page = read(draw_comparison(door, load_words("en"), Marking.of(door, holder=""), names=NAMES,
+                                references=references))
+    assert told in page.words
+    assert page.words.count("For: ") == 2 * len(set(references))  # under the map, and in the panel
+
+
+def test_a_place_that_becomes_known_to_be_open_is_a_difference():
+    row = {"corridor": None, "service": "water", "direction": "forward", "length_km": 30.0,
+           "covered_km_a": 20.0, "covered_km_b": 20.0, "verified_km_a": 0.0,
+           "verified_km_b": 20.0}
+    told = tell_services(pd.DataFrame([row]), load_words("fr"))
+    assert told == ["eau, vers le nord : vérifié 0 → 20 km, non vérifié 20 → 0 km, sur 30 km"]
+
+
 def test_nothing_that_differs_is_said(read):
     page = read(draw(make_door(same=True), "fr"))
     assert "Rien ne diffère." in page.words
+    assert "Vérifié :" not in page.words
     assert not [name for name in page.islands if name.startswith("reach_")]
 
 

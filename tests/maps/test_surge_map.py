@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 from browser import open_page
 from map_door import HOSTILE, make_restricted
 from surge_plans import make_plan
 
 from georisk.marking import Marking
+from maps import surge_map
 from maps.catalogues import LANGUAGES, load_words
 from maps.offline import seal_page
 from maps.surge_map import PARTS, draw_surge, pack_surge, write_surge_map
@@ -57,7 +59,7 @@ def test_it_says_that_it_is_restricted_and_synthetic(tmp_path, read):
     page = read(path.read_text(encoding="utf-8"))
     assert "SYNTHETIC" in page.words
     assert "RESTRICTED" in page.words
-    assert "100 people leave" in page.words
+    assert "People who leave Abajo on 2024-04-02: 100." in page.words
     assert page.islands["surge"] == pack_surge(make_plan())
 
 
@@ -77,3 +79,12 @@ def test_rows_hold_the_largest_first_and_text_as_it_is():
     rows = pack_surge(make_plan(name=HOSTILE))["rows"]
     assert rows[0]["people"] == 100
     assert HOSTILE in {row["name"] for row in rows}
+
+
+@pytest.mark.parametrize("span", [0.2, 1.2])
+def test_no_disc_lies_under_the_bar_of_nights_on_a_phone(monkeypatch, span):
+    places = pd.DataFrame({"lon": [-93.7, -92.3], "lat": [14.9 + span, 14.9]})
+    monkeypatch.setattr(surge_map, "tabulate_places", lambda _: places)
+    _, south, _, north = surge_map._find_bounds(make_plan())
+    # At 360 x 640 the map shows 338 px of these bounds; 10 px more lie below, the bar takes 100.
+    assert (14.9 - south) / (north - south) * 338 + 10 >= 100 + 24

@@ -115,18 +115,16 @@ def test_the_network_comes_in_whole(path, by_gdal):
     from layers.intake import take_in
 
     kept, ways = keep_ways(path), read_ways(path)
-    lines = [shapely.LineString([kept.nodes[ref] for ref in refs])
-             for refs, _, _ in kept.ways.values()]
-    km = measure_length_km(np.array(lines, dtype=object)).sum()
+    km = measure_length_km(kept.draw_lines()).sum()
     count = take_in(ways, find_spec("ways"), source=path.name).count()
-    print(f"ways: {len(kept.ways)} in the file, {km:.3f} km; {count} between junctions, "
+    print(f"ways: {len(kept.way)} in the file, {km:.3f} km; {count} between junctions, "
           f"{ways['length_km'].sum():.3f} km; road classes {ways['road_class'].nunique()}")
-    assert (len(kept.ways), len(ways)) == (2438, 3885)
+    assert (len(kept.way), len(ways)) == (2438, 3885)
     assert ways["length_km"].sum() == pytest.approx(km, abs=0.01)
     assert count == {"read": 3885, "accepted": 3885, "quarantined": 0}
     drawn = {ref for ref, tags in by_gdal.items()
              if ref[0] == "w" and tags.get("highway") == "residential"}
-    ours = [number for number, (_, _, road) in kept.ways.items()
+    ours = [number for number, road in zip(kept.way, kept.road, strict=True)
             if kept.roads[road].road_class == "residential"]
     print(f"residential streets: {len(ours)} by ours, {len(drawn)} by GDAL's reader")
     assert {f"w{number}" for number in ours} == drawn
@@ -135,11 +133,21 @@ def test_the_network_comes_in_whole(path, by_gdal):
 def test_a_corridor_is_a_part_of_the_whole(path):
     area = shapely.box(24.94, 60.165, 24.95, 60.17)
     part, whole = keep_ways(path, area=area), keep_ways(path)
-    inside = {number for number, (refs, _, _) in whole.ways.items()
-              if area.intersects(shapely.LineString([whole.nodes[ref] for ref in refs]))}
-    print(f"corridor: {len(part.ways)} of {len(whole.ways)} ways")
-    assert set(part.ways) == inside
-    assert 0 < len(part.ways) < len(whole.ways)
+    inside = whole.way[shapely.intersects(area, whole.draw_lines())]
+    print(f"corridor: {len(set(part.way))} of {len(set(whole.way))} ways, {part.cut} cut")
+    assert set(part.way) == set(inside)
+    assert 0 < part.cut < len(set(part.way)) < len(set(whole.way))
+    within = shapely.length(shapely.intersection(area, whole.draw_lines())).sum()
+    kept = shapely.length(shapely.intersection(area, part.draw_lines())).sum()
+    assert kept == pytest.approx(within, rel=1e-12)
+
+
+def test_chains_are_those_of_osmnx(path):
+    """Row for row what `osmnx.simplify_graph` makes of the same ways."""
+    from osmnx_reference import list_by_osmnx, list_chains
+
+    runs = keep_ways(path)
+    assert list_chains(runs) == list_by_osmnx(runs)
 
 
 def test_times_over_a_leg_and_the_real_ways_equal_networkx(path):

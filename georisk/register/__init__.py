@@ -1,0 +1,1 @@
+"""What people do to kept rows: bring files in, decide, erase."""

@@ -1,0 +1,1 @@
+"""What a planner is told: an answer per objective, a brief per point."""

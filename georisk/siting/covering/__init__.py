@@ -1,0 +1,1 @@
+"""Maximal coverage: reduced, bounded, chosen by exchange, proven where that closes."""

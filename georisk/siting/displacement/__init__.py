@@ -1,0 +1,1 @@
+"""Whether a point would draw people onto a deadlier way."""

@@ -1,0 +1,1 @@
+"""From a study to a problem: candidates, what they reach, what is asked of them."""

@@ -1,0 +1,1 @@
+"""How far a choice can be trusted: curve, alternatives, draws, regret."""
