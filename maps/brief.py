@@ -45,8 +45,10 @@ _OPEN_DEFAULTS = ("sphere.", "siting.cost.", "siting.horizon", "siting.least_sta
                   "siting.consultations")
 _TECHNICAL = ("draws", "seed", "time_limit_s", "knee_least", "step_km", "near_optimal", "routes",
               "path_size", "stocked_start", "no_regret", "least_share", "max_detour", "walk.person",
-              "capacity_beds", "capacity_people", "border_km", "mobile_km", "far_times")
+              "capacity_beds", "capacity_people", "border_km", "mobile_km", "far_times",
+              "alpha_floor")
 _MOST_DEFAULTS = 16
+_GAP_FIRST = ("water.", "sphere.")
 _UNNAMED = "holder not named"
 
 
@@ -98,7 +100,7 @@ def draw_brief(
     if internal:
         told |= _tell_site(answer, site, words)
     elif sketch is not None:
-        sketch = replace(sketch, places=(), others=())
+        sketch = replace(sketch, places=(), others=(), covered=())
     html = seal_page(str(fill_template(
         "brief.html", policy="georisk-policy-slot", words=words, cover=cover, told=told,
         internal=internal, checks=CHECKS, synthetic=answer.synthetic or site.synthetic,
@@ -159,7 +161,7 @@ def choose_defaults(
     >>> from maps.catalogues import load_words
     >>> told = ("siting.draws = 200 draws", "siting.min_apart_km = 5 km", "sphere.x = 4 L")
     >>> choose_defaults(told, internal=True, words=load_words("en"))
-    (['siting.min_apart_km = 5 km', 'sphere.x = 4 L'], 1)
+    (['sphere.x = 4 L', 'siting.min_apart_km = 5 km'], 1)
     >>> choose_defaults(told, internal=False, words=load_words("fr"))
     (['sphere.x = 4'], 0)
     """
@@ -168,6 +170,7 @@ def choose_defaults(
         return [_translate(line, words) for line in chosen], 0
     telling = [line for line in defaults
                if not any(line.split(" = ")[0].endswith(name) for name in _TECHNICAL)]
+    telling.sort(key=lambda line: not line.startswith(_GAP_FIRST))  # what sets the gap
     chosen = telling[:_MOST_DEFAULTS]
     return [_translate(line, words) for line in chosen], len(defaults) - len(chosen)
 

@@ -48,9 +48,9 @@ def write_briefs(
                   float(study.parameters.value("work.max_walk_h")))
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    _clear(folder, reader, form)
+    _clear(folder, reader)
     paths = []
-    for site in answer.sites[:MOST_BRIEFS]:
+    for site in _list_told(proposed, reader):
         html = draw_brief(answer, site, cover, words, reader=reader,
                           sketch=gather_sketch(proposed, site))
         alike = sum(name_slug(one.place) == name_slug(site.place)
@@ -63,11 +63,24 @@ def write_briefs(
     return paths
 
 
-def _clear(folder: Path, reader: str, form: str) -> None:
+def _list_told(proposed: Proposed, reader: str) -> list[SiteBrief]:
+    """Points that a reader may be told of; of places without consent in date planners alone are."""
+    from layers.disclosure import find_consented_places
+
+    sites = list(proposed.answer.sites[:MOST_BRIEFS])
+    if reader != "authority":
+        return sites
+    agreed = find_consented_places(proposed.study.value("facilities"), today=proposed.study.today)
+    known = {f"upgrade-{name}" for name in agreed.index[agreed]}
+    return [site for site in sites if site.option != "upgrade" or site.candidate_id in known]
+
+
+def _clear(folder: Path, reader: str) -> None:
     """No brief of an earlier answer may stand beside those of this one."""
     stem = "brief-authority-*" if reader == "authority" else "brief-[0-9]*"
-    for old in folder.glob(f"{stem}.until-*.{form}"):
-        old.unlink()
+    for form in ("html", "pdf"):
+        for old in folder.glob(f"{stem}.until-*.{form}"):
+            old.unlink()
 
 
 def gather_sketch(proposed: Proposed, site: SiteBrief) -> Sketch:

@@ -107,7 +107,7 @@ def site(
     _tell(proposed, as_json=as_json, quiet=quiet)
     if out is not None:
         _write(opened, proposed, out, form=(reader, form, lang), holder=holder, quiet=quiet)
-        if not quiet:
+        if not quiet and reader == "internal":
             typer.echo(_tell_map(out, study, runs), err=True)  # one line, to be copied
 
 
@@ -153,8 +153,20 @@ def _check_briefs(
         raise CallError("--for and --format are about the briefs that -o writes: say where with -o")
     if out is not None and objective == _ALL:
         raise CallError("--objective all is printed; -o writes the points of one: name it")
+    if out is not None:
+        _check_folder(out / "restricted", reader)
     if form == "pdf":
         check_printer()
+
+
+def _check_folder(folder: Path, reader: str) -> None:
+    """What planners read and what an authority is given never lie in one folder."""
+    from layers.errors import CallError
+
+    for path in sorted(folder.glob("*")):
+        if path.name.startswith("brief-authority-") != (reader == "authority"):
+            raise CallError(f"{folder} holds {path.name}: briefs for planners and for an authority "
+                            "need folders of their own; name another with -o")
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -184,7 +196,7 @@ def _tell_purpose(purpose: str, wish: Wish) -> str:
     if not wish.allowed:
         return purpose
     over = f"security override of {', '.join(wish.allowed)}: {wish.because}"
-    return "; ".join(filter(None, (purpose.strip(), over)))
+    return "; ".join(filter(None, (over, purpose.strip())))  # the log cuts long ends off
 
 
 def _tell(proposed: Proposed, *, as_json: bool, quiet: bool) -> None:
@@ -204,7 +216,7 @@ def _write(
     quiet: bool,
 ) -> None:
     """Write the briefs; and for planners the layers and the document."""
-    from api.commands.briefs import write_briefs
+    from api.commands.briefs import MOST_BRIEFS, write_briefs
     from api.commands.site_json import describe_proposed
 
     reader, kind, lang = form
@@ -214,6 +226,10 @@ def _write(
         say(f"restricted results in {folder}; draw them with", quiet=quiet)
     paths = write_briefs(study, proposed, out / "restricted", reader=reader, form=kind, lang=lang,
                          holder=holder)
+    left_out = min(len(proposed.answer.sites), MOST_BRIEFS) - len(paths)
+    if left_out:
+        say(f"{left_out} without a brief: the place has no consent in date to be named to others",
+            quiet=quiet)
     say(f"{len(paths)} decision brief{'s' if len(paths) != 1 else ''}: {paths[0].parent}"
         if paths else "no decision brief: no point is proposed", quiet=quiet)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from georisk.siting.answers.answers import Answer
     from georisk.siting.asking import SitingScene
     from georisk.siting.posing.scene import Scene
+    from georisk.siting.trust.different import Different
     from georisk.study import Study
     from layers.layer import Layer
 
@@ -73,6 +74,8 @@ class Proposed:
         Of ``all`` every objective that has an answer, by name.
     refused : dict of str
         Why the others have none.
+    different : Different or None
+        Other points that serve nearly as much; None where the objective is no coverage.
     overlap, common : DataFrame or None
         Of `georisk.siting.answers.answering.compare_answers`, for ``all``.
     """
@@ -85,6 +88,7 @@ class Proposed:
     scene: Scene
     others: dict[str, Answer] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    different: Different | None = None
     overlap: pd.DataFrame | None = None
     common: pd.DataFrame | None = None
 
@@ -120,8 +124,10 @@ def propose_sites(study: Study, wish: Wish) -> Proposed:
         tried = posed.ask(replace(request, worlds=wish.worlds, years=()))
         answer = replace(answer, sites=tried.sites, trust=tried.trust, notes=tried.notes)
     layers = {name: scenario.layer(name) for name in ("proposed_sites", "proposed_sites_km")}
+    different = posed.find_different(
+        request, siting.answer, share=scenario.settings().value("siting.near_optimal"))
     return Proposed(wish, scenario, _drop_count(answer, wish), siting.by_km, layers, posed.scene,
-                    answers, refused, overlap, common)
+                    answers, refused, different, overlap, common)
 
 
 def change_study(study: Study, wish: Wish) -> Study:
@@ -214,11 +220,13 @@ def draw_benefits(posed: SitingScene, request: Request, answer: Answer) -> Answe
     from georisk.siting.trust.curve import find_knee
     from layers.errors import CallError
 
+    if request.budget is not None:  # a curve of other points than the money buys
+        return answer
     if answer.objective in _NO_CURVE or not 0 < len(answer.sites) <= _CURVE or posed.scene is None:
         return answer
     most = min(len(answer.sites) + _BEYOND, len(posed.scene.candidates))
     try:
-        curve = posed.draw_curve(replace(request, budget=None, k=most, curve_to=most))
+        curve = posed.draw_curve(replace(request, k=most, curve_to=most))
     except CallError:  # fewer candidates fit together, or nothing to stand on
         return answer
     return replace(answer, curve=curve, knee=find_knee(curve, least=posed.context.knee_least))

@@ -29,6 +29,7 @@ def describe_proposed(proposed: Proposed) -> dict[str, Any]:
         "knee": asdict(answer.knee) if answer.knee else None,
         "plan": asdict(answer.plan) if answer.plan else None,
         "trust": _describe_trust(answer),
+        "different": _describe_different(proposed),
         "excluded": _to_rows(answer.excluded),
         "overridden": {"candidates": list(proposed.wish.allowed),
                        "because": proposed.wish.because},
@@ -81,6 +82,16 @@ def _describe_trust(answer: Answer) -> dict[str, Any] | None:
         return None
     return {"table": _to_rows(trust.table), "draws": trust.draws, "worlds": trust.worlds,
             "varied": list(trust.varied), "robust": asdict(trust.robust) if trust.robust else None}
+
+
+def _describe_different(proposed: Proposed) -> dict[str, Any] | None:
+    other = proposed.different
+    if other is None:
+        return None
+    ids = proposed.scene.candidates.index
+    return {"candidates": [str(ids[row]) for row in other.chosen],
+            "shared": [str(ids[row]) for row in other.kept], "objective": other.objective,
+            "loss_share": other.loss_share, "status": other.status}
 
 
 def _describe_site(site: SiteBrief) -> dict[str, Any]:

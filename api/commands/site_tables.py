@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from api.commands.tables import TIE, print_table, show_share
+from api.commands.tables import TIE, print_table, print_text, show_share
 
 if TYPE_CHECKING:
     from api.commands.site_answers import Proposed
     from georisk.siting.answers.answers import Answer, GapChange, SiteBrief
     from layers.layer import Layer
 
-_SHOWN = 12  # points told one by one
+SHOWN = 12  # points told one by one
 _DAY_H = 10.0
 _BARS = 24
 _COVER = frozenset({"coverage", "length"})
@@ -26,12 +26,15 @@ def print_proposed(proposed: Proposed) -> None:
     """Print the points, what each further one brings, and what else would do."""
     answer = proposed.answer
     if proposed.others:
+        from api.commands.site_objectives import print_objectives
+
         print_objectives(proposed)
     _print_sites(answer, proposed)
     if proposed.by_km.objective != answer.objective:
         _print_by_km(proposed)
     _print_curve(proposed)
     _print_alternatives(answer)
+    _print_different(proposed)
     _print_groups(answer)
     _print_plan(answer)
     _print_regret(answer)
@@ -71,15 +74,13 @@ def _print_sites(answer: Answer, proposed: Proposed) -> None:
         (site.rank, f"{site.place} ({site.country})", show_part(site.benefit_share),
          "required" if site.candidate_id in required else _tell_draws(site),
          f"{site.cost.total:,.0f}", tell_why(site))
-        for site in answer.sites[:_SHOWN]
+        for site in answer.sites[:SHOWN]
     ]
     title = (f"Proposed points for {', '.join(proposed.wish.services)} · RESTRICTED · "
              f"{answer.title}; {_tell_whom(answer)}; {_tell_brings(answer)}")
     print_table(title, _SITES, rows, synthetic=answer.synthetic)
-    if len(answer.sites) > _SHOWN:
-        from api.commands.tables import print_text
-
-        print_text(f"and {len(answer.sites) - _SHOWN} more points: -o writes them, --json prints "
+    if len(answer.sites) > SHOWN:
+        print_text(f"and {len(answer.sites) - SHOWN} more points: -o writes them, --json prints "
                    "them", indent=2)
 
 
@@ -139,7 +140,7 @@ def _show_hours(hours: float) -> str:
 def _print_by_km(proposed: Proposed) -> None:
     rows = [(site.rank, f"{site.place} ({site.country})", show_part(site.benefit_share),
              "yes" if site.in_both else "no", tell_why(site))
-            for site in proposed.by_km.sites[:_SHOWN]]
+            for site in proposed.by_km.sites[:SHOWN]]
     print_table("By kilometres alone, whatever was reported",
                 ("rank", "place", "brings", "above too", "why"), rows,
                 synthetic=proposed.by_km.synthetic)
@@ -163,9 +164,26 @@ def _print_curve(proposed: Proposed) -> None:
                 synthetic=False)
 
 
+def _print_different(proposed: Proposed) -> None:
+    other = proposed.different
+    if other is None:
+        return
+    if len(other.kept) == len(other.chosen):
+        print_text("No other points were found that serve nearly as much: what one of these loses "
+                   "stands above.")
+        return
+    place = proposed.scene.candidates["place"]
+    kept = set(other.kept)
+    rows = [(str(place.iloc[row]), "yes" if row in kept else "no") for row in other.chosen]
+    how = "no choice so good shares fewer" if other.status == "optimal" else "the best found"
+    print_table(f"Nearly as good and as different as can be: serves {show_part(other.loss_share)} "
+                f"less, shares {len(kept)} of {len(rows)} ({how})", ("points", "above too"), rows,
+                synthetic=proposed.answer.synthetic)
+
+
 def _print_alternatives(answer: Answer) -> None:
     rows = []
-    for site in answer.sites[:_SHOWN]:
+    for site in answer.sites[:SHOWN]:
         told = [f"{other.place} ({other.country})" + (
             f": loses {show_part(other.lost_share)}" if other.lost_share >= _LEAST else ": as good")
             for other in site.alternatives]
@@ -207,7 +225,7 @@ def _print_regret(answer: Answer) -> None:
     sets = ((", ".join(site.place for site in answer.sites), robust.proposed_worst,
              robust.proposed_mean, "proposed"),
             (", ".join(names.get(name, name) for name in robust.sites), robust.worst, robust.mean,
-             "never far from the best"),
+             "least loss at worst"),
             (", ".join(names.get(name, name) for name in robust.mean_sites), robust.mean_worst,
              robust.mean_mean, "best on average"))
     rows = [(what, show_part(worst), show_part(mean), told) for told, worst, mean, what in sets]
@@ -217,39 +235,13 @@ def _print_regret(answer: Answer) -> None:
 
 def _print_displacement(answer: Answer) -> None:
     told: dict[str, list[str]] = {}
-    for site in answer.sites[:_SHOWN]:
+    for site in answer.sites[:SHOWN]:
         found = site.displacement
         text = f"{found.verdict}: {found.reason}" if found is not None else "not computed"
         told.setdefault(text, []).append(site.place)
     rows = [(", ".join(places), text) for text, places in told.items()]
     if rows:
         print_table("Would people be drawn onto a deadlier way?", ("point", "answer"), rows,
-                    synthetic=False)
-
-
-def print_objectives(proposed: Proposed) -> None:
-    """Print what each objective would choose, and how far the choices agree."""
-    rows: list[tuple[object, ...]] = []
-    first = proposed.answer.objective
-    for name, one in proposed.others.items():
-        shared = proposed.overlap.loc[first, name] if proposed.overlap is not None else None
-        places = [site.place for site in one.sites]
-        more = f" and {len(places) - 5} more" if len(places) > 5 else ""  # noqa: PLR2004
-        rows.append((name, "" if name == first else show_part(float(shared)) or "",  # type: ignore[arg-type]
-                     f"{', '.join(places[:5])}{more}"))
-    rows += [(name, "", f"no answer: {why}") for name, why in proposed.refused.items()]
-    print_table(f"Every objective · RESTRICTED · overlap with {first}: shared points of all "
-                "chosen by either", ("objective", "overlap", "points, in order"), rows,
-                synthetic=proposed.answer.synthetic)
-    if proposed.common is None:
-        return
-    names = {site.candidate_id: site.place for one in proposed.others.values()
-             for site in one.sites}
-    wanted = proposed.common[proposed.common["wanted_by"] > 1]
-    told = [(names[str(site)], int(count))
-            for site, count in wanted["wanted_by"].head(_SHOWN).items()]
-    if told:
-        print_table("Points that several objectives want", ("point", "objectives"), told,
                     synthetic=False)
 
 
@@ -263,7 +255,10 @@ def list_notes(proposed: Proposed) -> list[str]:
         if len(answer.excluded) else 0
     notes = [best, f"USD {answer.spent:,.0f} over the horizon, by declared prices",
              answer.flow_basis]
-    if answer.filled_km:
+    if proposed.scene.ground.silent:
+        notes.append("no report weighs on any leg: by risk is by kilometres alone, and nothing "
+                     "could be drawn anew")
+    elif answer.filled_km:
         notes.append(f"{answer.filled_km:,.0f} of {answer.total_km:,.0f} km have too few reports: "
                      "they weigh as their corridor's median")
     if len(answer.excluded):
@@ -274,8 +269,21 @@ def list_notes(proposed: Proposed) -> list[str]:
     if proposed.wish.allowed:
         notes.append(f"let in against the security rule: {', '.join(proposed.wish.allowed)} "
                      f"({proposed.wish.because})")
+    if answer.plan is not None:
+        notes.append("the plan by year stands in its own table; the points above and the briefs "
+                     "are those of k and budget, whatever each year pays for")
     notes += list(answer.notes)
-    unknown = dict.fromkeys(line for site in answer.sites for line in site.unknown)
+    unknown = _list_unknown(answer)
     notes.append("not known: " + "; ".join(unknown) if unknown else "")
     notes.append("computed, not decided: a field visit decides")
     return [note for note in dict.fromkeys(notes) if note]
+
+
+def _list_unknown(answer: Answer) -> list[str]:
+    """What is not known; of some points alone with their names."""
+    whose: dict[str, list[str]] = {}
+    for site in answer.sites:
+        for line in site.unknown:
+            whose.setdefault(line, []).append(site.place)
+    return [line if len(places) == len(answer.sites) else f"{line} ({', '.join(places)})"
+            for line, places in whose.items()]

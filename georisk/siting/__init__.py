@@ -1,1 +1,1 @@
-"""Where the next assistance points would help most: candidates, problem, solution, proposal."""
+"""Where the next assistance points would help most: posed, solved, doubted, told."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from georisk.siting.posing.scene import Scene
     from georisk.siting.posing.variants import Origin
     from georisk.siting.trust.curve import BenefitCurve
+    from georisk.siting.trust.different import Different
 
 BY_PROFILE = "profile"
 
@@ -124,6 +125,30 @@ class SitingScene:
         trial = Trial(request.objective, request.aim, make_limits(scene, request), proposed,
                       self.context.no_regret, request.time_limit_s)
         return try_worlds(scene, variants, trial, varied)
+
+    def find_different(self, request: Request, answer: Answer, *, share: float) -> Different | None:
+        """Other points that serve nearly as much, as few of the answer's among them as that allows.
+
+        Parameters
+        ----------
+        share : float
+            May serve less than the answer by this share.
+
+        Returns
+        -------
+        Different or None
+            None for objectives other than ``coverage`` and ``length``, and for no points.
+        """
+        from georisk.siting.trust.different import find_most_different
+        from georisk.siting.trust.draws import World
+
+        scene = self._see()
+        weights = {"coverage": scene.by_risk, "length": scene.by_km}.get(request.objective)
+        if weights is None or not answer.solution.chosen:
+            return None
+        return find_most_different(World(scene.reach, weights), answer.solution,
+                                   make_limits(scene, request), share=share,
+                                   time_limit_s=request.time_limit_s)
 
     def _try(self, answer: Answer, request: Request) -> Answer:
         from georisk.siting.answers.stability import select_rows

@@ -154,7 +154,7 @@ def list_defaults(parameters: Parameters) -> tuple[str, ...]:
     """
     entries: Mapping[str, Mapping[str, object]] = parameters.entries
     return tuple(
-        f"{name} = {entry['value']:g} {entry.get('unit', '')}".rstrip()
+        f"{name} = {entry['value']:.12g} {entry.get('unit', '')}".rstrip()
         for name, entry in entries.items()
         if entry.get("decl") and name.startswith(_ENTERING)
     )

@@ -45,7 +45,7 @@ def pose_hours(scene: Scene, aim: Aim) -> Posed:
 
     before = float(weights @ standing_h)
     note = (f"hours: looked at every {scene.step_km:g} km; beyond {cap_h:.1f} h no hour counts: "
-            "nobody walks there for water in one go")
+            "nobody walks that far for it in one go")
     return Posed("hours", "fewest hours to the nearest point", "h, mean over risk-weighted km",
                  more_is_better=False, before=before, scale=before, solve=solve,
                  add=lambda base: _add_hours(hours, weights, standing_h, base), notes=(note,))

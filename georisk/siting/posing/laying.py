@@ -69,11 +69,13 @@ def lay_ground(inputs: Inputs, settings: Settings) -> Ground:
     """What siting takes from the rest of a study."""
     segments = inputs["segments"].frame
     intensity, filled_km = fill_intensity(segments)
-    silent = not bool((intensity > 0).any())
+    known = (segments["evidence"] != "insufficient").to_numpy(bool)
+    silent = not bool((intensity[known] > 0).any())
     intensity = np.ones(len(intensity)) if silent else intensity
     flows = inputs["flows"].frame if inputs["flows"] is not None else None
     people = count_people(flows, inputs["lines"], inputs["travel"][0], as_of=settings.as_of)
-    draws = _fill_draws(inputs["route_intensity"].draws, segments, intensity)
+    draws = None if silent else _fill_draws(
+        inputs["route_intensity"].draws, segments, intensity)
     services = choose_services(inputs["facilities"], settings)
     return Ground(segments, inputs["coverage"].frame, services, settings.corridors, intensity,
                   draws, filled_km, people, _find_standing(inputs, services, settings), silent,
