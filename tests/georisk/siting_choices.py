@@ -13,7 +13,7 @@ from georisk.siting.limits import Limits, check_limits
 from layers.errors import CallError
 
 TINY = settings(max_examples=10_000 if CAMPAIGN else 500)
-SOME = settings(max_examples=10_000 if CAMPAIGN else 120)
+SOME = settings(max_examples=10_000 if CAMPAIGN else 500)
 FEW = settings(max_examples=2_000 if CAMPAIGN else 40)
 
 
