@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,10 +57,19 @@ class Marking:
                    parameters_sha256)
 
     def name(self, stem: str) -> str:
-        """File name without suffix; what is not public says so."""
+        """File name without suffix; what is not public says so.
+
+        Examples
+        --------
+        >>> import datetime as dt
+        >>> day = dt.date(2026, 1, 1)
+        >>> Marking.restrict(day, holder="Alcaldía", synthetic=False).name("site")
+        'site.restricted.alcaldia.until-2026-04-01'
+        """
         if self.audience == "public":
             return stem
-        holder = re.sub(r"[^a-z0-9]+", "-", self.holder.lower()).strip("-")
+        plain = unicodedata.normalize("NFKD", self.holder).encode("ascii", "ignore").decode()
+        holder = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "named-inside"
         return f"{stem}.{self.audience}.{holder}.until-{self.expires}"
 
     def as_text(self) -> dict[str, str]:
