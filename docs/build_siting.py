@@ -35,6 +35,7 @@ PAGE = DOCS / "explanation" / "siting-embedded.md"
 BLOCK = re.compile(r"(<!-- made: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 SHORT = (1, 2, 3, 5, 7, 10)
 MANY = 3
+OFTEN = 0.2  # of the draws: rarer points are not listed
 
 
 def tell_sites(facts: Facts, name: str) -> str:
@@ -131,7 +132,7 @@ def tell_draws(facts: Facts) -> str:
     """How often points are chosen for coverage: intensity drawn, then parameters as well."""
     alone, both = facts.drawn_intensity, facts.draw("coverage")
     table = both.table.join(alone.table["frequency"].rename("alone")).fillna({"alone": 0.0})
-    table = table[table["proposed"] | (table["frequency"] >= 0.2)]  # noqa: PLR2004
+    table = table[table["proposed"] | (table["frequency"] >= OFTEN)]
     rows = []
     for name, row in table.iterrows():
         own = alone.table.loc[name] if name in alone.table.index else None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from api.commands.site_answers import Proposed
     from georisk.siting.answers.answers import Answer, SiteBrief
+    from georisk.siting.displacement.effect import Displacement
     from layers.layer import Layer
 
 NOTE = "Computed, not decided: a field visit decides."
@@ -105,7 +106,7 @@ def _describe_site(site: SiteBrief) -> dict[str, Any]:
             "defaults": list(site.defaults), "unknown": list(site.unknown)}
 
 
-def _describe_displacement(found: Any) -> dict[str, Any] | None:  # noqa: ANN401 - as the brief's
+def _describe_displacement(found: Displacement | None) -> dict[str, Any] | None:
     if found is None:
         return None
     names = ("verdict", "reason", "before", "after", "change", "low", "high", "moved_share")

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from georisk.siting.answers.answers import Answer
 
 
+_NAMED = 5
+
+
 def tell_proof(answer: Answer) -> str:
     """Whether a choice is proven the best, or how far from it it may be."""
     found = answer.solution
@@ -23,11 +26,12 @@ def print_objectives(proposed: Proposed) -> None:
     rows: list[tuple[object, ...]] = []
     first = proposed.answer.objective
     for name, one in proposed.others.items():
-        shared = proposed.overlap.loc[first, name] if proposed.overlap is not None else None
+        shared = "" if proposed.overlap is None or name == first else show_part(
+            float(proposed.overlap.loc[first, name]))
         places = [site.place for site in one.sites]
-        more = f" and {len(places) - 5} more" if len(places) > 5 else ""  # noqa: PLR2004
-        rows.append((name, "" if name == first else show_part(float(shared)) or "",  # type: ignore[arg-type]
-                     tell_proof(one), f"{', '.join(places[:5])}{more}" or "none helps"))
+        more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
+        rows.append((name, shared, tell_proof(one),
+                     f"{', '.join(places[:_NAMED])}{more}" or "none helps"))
     rows += [(name, "", "", f"no answer: {why}") for name, why in proposed.refused.items()]
     print_table(f"Every objective · RESTRICTED · overlap with {first}: shared points of all "
                 "chosen by either", ("objective", "overlap", "best", "points, in order"), rows,

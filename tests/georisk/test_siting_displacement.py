@@ -16,7 +16,7 @@ from scipy import sparse
 from georisk.parameters import Parameters
 from georisk.siting.displacement.assumptions import DisplacementRules, read_displacement_rules
 from georisk.siting.displacement.effect import Displacement, assess_displacement
-from georisk.siting.displacement.guard import guard_sites, pose_guard
+from georisk.siting.displacement.guard import pose_asking, pose_guard
 from georisk.siting.displacement.loading import (
     Journeys,
     estimate_people,
@@ -346,8 +346,8 @@ def test_the_guard_on_a_study() -> None:
     coverage["covered"] = coverage["service"] == "phone"
     demand = coverage[~coverage["covered"]]
     reach = sparse.csr_matrix(np.array([[1, 1, 0, 0, 0], [0, 0, 0, 0, 1]], bool))
-    over, beyond = guard_sites(guard, coverage, demand, reach, [(0,), (1,)],
-                               wanted=["water", "phone"], rules=FEW)
+    ask = pose_asking(guard, coverage, demand, reach, wanted=["water", "phone"], rules=FEW)
+    over, beyond = ask((0,)), ask((1,))
     assert (over.verdict, beyond.verdict) == ("yes", "not known")
     assert over.legs.index[over.legs["gains"]].tolist() == ["ab", "bc"]
     # A phone everywhere, water newly on the way over B.

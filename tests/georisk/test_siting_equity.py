@@ -15,7 +15,6 @@ from siting_choices import FEW, SOME, check_kept, limits_for, list_choices, matr
 
 from georisk.siting.limits import Limits
 from georisk.siting.models.equity import solve_alpha_fair, solve_equity
-from georisk.siting.models.options import join_services, join_weights, pair_options
 from georisk.siting.models.phasing import Years, phase_sites
 from georisk.siting.models.rooms import solve_capacitated
 from layers.errors import CallError
@@ -176,12 +175,11 @@ def test_one_place_several_options_several_services() -> None:
     both at a and water at b serve 1 + 2 + 1 = 4, or water at a and the nurse, who excludes water
     at b, 1 + 2 = 3.
     """
-    apart = pair_options(["a", "a", "b", "b"])
-    assert apart == ((0, 1), (2, 3))
+    apart = ((0, 1), (2, 3))  # ways to build at one place exclude each other
     water, medical = (sparse.csr_matrix(np.array(rows)) for rows in (
         [[1, 0], [1, 0], [0, 0], [0, 1]], [[0, 0], [1, 0], [0, 1], [0, 0]]))
-    reach = join_services([water, medical])
-    weights = join_weights([np.ones(2), np.ones(2)], [1.0, 2.0])
+    reach = sparse.csr_matrix(sparse.hstack([water, medical]))
+    weights = np.array([1.0, 1, 2, 2])
     limits = Limits(apart=apart, cost=np.array([1.0, 3, 2, 1]), budget=4.0)
     service = np.array([0, 0, 1, 1])
     fair = solve_equity(reach, weights, service, limits)

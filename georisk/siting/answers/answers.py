@@ -7,8 +7,8 @@ Everything here is restricted; `Answer.excluded`, `SiteBrief.candidate_id`, ``al
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from georisk.siting.answers.site_facts import (
     Alternative,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from georisk.siting.displacement.effect import Displacement
     from georisk.siting.solution import Solution
     from georisk.siting.trust.curve import BenefitCurve, Knee
 
@@ -99,7 +100,7 @@ class SiteBrief:
     cost: SiteCost
     alternatives: tuple[Alternative, ...]
     selection_frequency: float | None
-    displacement: Any
+    displacement: Displacement | None
     in_both: bool
     defaults: tuple[str, ...]
     unknown: tuple[str, ...]
@@ -185,4 +186,3 @@ class Answer:
     equity_price_most: float | None = None
     trust: Trust | None = None
     plan: Plan | None = None
-    extras: dict[str, Any] = field(default_factory=dict)

@@ -129,20 +129,6 @@ def _find_runs(missing: BoolArray) -> Iterator[slice]:
         yield slice(int(first), int(after))
 
 
-def measure_longest_h(runs: Sequence[Run], served: BoolArray) -> float:
-    """Hours on foot through the longest gap that some sites leave; 0 where none stays.
-
-    Parameters
-    ----------
-    served : array of bool, shape (n_demand,)
-    """
-    longest = 0.0
-    for run in runs:
-        longest = max(longest, *(float(run.walk_h[part].sum())
-                                 for part in _find_runs(~served[run.rows])), 0.0)
-    return longest
-
-
 def describe_changes(
     runs: Sequence[Run], served: BoolArray, paces: Sequence[Pace], *, most: int = 6
 ) -> tuple[GapChange, ...]:

@@ -189,20 +189,14 @@ def _count_journeys(
     return (Journeys(ends, found), fit) if found.any() else (Journeys(ends), None)
 
 
-def guard_sites(  # noqa: PLR0913 - what is reached, by whom, and under which rules
-    guard: Guard,
-    coverage: pd.DataFrame,
-    demand: pd.DataFrame,
-    reach: sparse.csr_matrix,
-    choices: Sequence[Sequence[int]],
-    *,
-    wanted: Collection[str],
-    rules: DisplacementRules,
-) -> tuple[Displacement, ...]:
-    """Ask the guard what each choice of points does: one site each, or all of them together.
+def pose_asking(
+    guard: Guard, coverage: pd.DataFrame, demand: pd.DataFrame, reach: sparse.csr_matrix, *,
+    wanted: Collection[str], rules: DisplacementRules,
+) -> Asking:
+    """Give a function that asks the guard of one choice after another, of each but once.
 
     A leg counts as served by the mean over the wanted services and both directions of the
-    share of its length that is covered.
+    share of its length that is covered. Each choice is assessed by itself, as if built alone.
 
     Parameters
     ----------
@@ -212,23 +206,12 @@ def guard_sites(  # noqa: PLR0913 - what is reached, by whom, and under which ru
     demand : DataFrame
         Columns of ``reach``: uncovered rows of the coverage; column ``segment``.
     reach : csr_matrix of bool, shape (n_candidates, n_demand)
-    choices : sequence of sequences of int
-        Rows of ``reach``; each is assessed by itself, as if built alone.
 
     Raises
     ------
     CallError
         If no journey has a way.
     """
-    ask = pose_asking(guard, coverage, demand, reach, wanted=wanted, rules=rules)
-    return tuple(ask(tuple(sites)) for sites in choices)
-
-
-def pose_asking(
-    guard: Guard, coverage: pd.DataFrame, demand: pd.DataFrame, reach: sparse.csr_matrix, *,
-    wanted: Collection[str], rules: DisplacementRules,
-) -> Asking:
-    """Give a function that asks the guard of one choice after another, of each but once."""
     rows = coverage[coverage["service"].isin(list(wanted))]
     segment = rows["segment"].to_numpy(np.int64)
     whole = _add_km(guard, segment, np.ones(len(rows), bool))
