@@ -17,7 +17,6 @@ from georisk.siting.solution import Solution
 from georisk.siting.trust.alternatives import (
     list_losses,
     measure_swaps,
-    measure_swaps_by,
     rank_replacements,
 )
 from georisk.siting.trust.different import find_most_different
@@ -87,10 +86,14 @@ def test_losses_against_trying_everything(instance: Instance) -> None:
 def test_swaps_against_serving_again(instance: Instance) -> None:
     reach, weights, limits = instance
     best = solve_mclp(reach, weights, limits)
-    swapped = measure_swaps(reach, weights, best.chosen, limits)
-    by_hand = measure_swaps_by(lambda sites: serve(instance, sites), best.chosen, limits,
-                               reach.shape[0])
-    np.testing.assert_allclose(swapped, by_hand)
+    rows = range(reach.shape[0])
+    swapped = measure_swaps(
+        lambda others: np.array([serve(instance, (*others, row)) for row in rows]), best.chosen,
+        limits, len(rows))
+    for at, site in enumerate(best.chosen):
+        others = [row for row in best.chosen if row != site]
+        may = [row != site and row not in others and limits.allow((*others, row)) for row in rows]
+        assert np.isfinite(swapped[at]).tolist() == may
     for one in rank_replacements(swapped, best):
         sites = {*best.chosen, one.replacement} - {one.site}
         assert limits.allow(tuple(sites))
@@ -103,7 +106,8 @@ def test_three_replacements_worst_last_and_none_twice() -> None:
     weights = np.array([100.0, 50, 99, 40, 49, 30])
     best = solve_mclp(reach, weights, Limits(k=2))
     assert best.chosen == (0, 2)
-    found = rank_replacements(measure_swaps(reach, weights, best.chosen, Limits(k=2)), best)
+    found = rank_replacements(measure_swaps(
+        lambda others: weights + weights[list(others)].sum(), best.chosen, Limits(k=2), 6), best)
     assert [(one.site, one.replacement, one.loss) for one in found] == [
         (0, 1, 50.0), (0, 4, 51.0), (0, 3, 60.0), (2, 1, 49.0), (2, 4, 50.0), (2, 3, 59.0)]
     assert not any(one.near for one in found)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from georisk.network import BoolArray
     from georisk.siting.posing.scene import Scene
     from georisk.siting.solution import Method, Solution
     from georisk.siting.trust.alternatives import Replacement
@@ -164,34 +163,11 @@ def find_replacements(
     posed: Posed, solution: Solution, limits: Limits, n_candidates: int
 ) -> tuple[Replacement, ...]:
     """The best candidates in the place of each site, the others held."""
-    from georisk.siting.trust.alternatives import rank_replacements
+    from georisk.siting.trust.alternatives import measure_swaps, rank_replacements
 
-    swapped = np.full((len(solution.chosen), n_candidates), np.nan)
-    for at, site in enumerate(solution.chosen):
-        if site in limits.required:
-            continue
-        others = [row for row in solution.chosen if row != site]
-        allowed = _allow(others, limits, n_candidates)
-        allowed[site] = False
-        if allowed.any():
-            swapped[at, allowed] = posed.add(others)[allowed]
+    swapped = measure_swaps(posed.add, solution.chosen, limits, n_candidates)
     sense: Literal["most", "least"] = "most" if posed.more_is_better else "least"
     return rank_replacements(swapped, solution, count=MAX_ALTERNATIVES, sense=sense)
-
-
-def _allow(others: Sequence[int], limits: Limits, n_candidates: int) -> BoolArray:
-    """Candidates that may join some sites within the limits; one fewer than k stand."""
-    allowed = limits.list_open(n_candidates)
-    allowed[list(others)] = False
-    if limits.apart and len(others):
-        pairs = np.array(limits.apart, np.int64)
-        one, other = np.isin(pairs, list(others)).T
-        allowed[pairs[one, 1]] = False
-        allowed[pairs[other, 0]] = False
-    if limits.budget is not None and limits.cost is not None:
-        left = limits.budget - float(np.sort(limits.cost[list(others)]).sum())
-        allowed &= limits.cost <= left + _ROUNDING * limits.budget
-    return allowed
 
 
 def measure_frequency(

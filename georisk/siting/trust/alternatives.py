@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from georisk.siting.trust.draws import World, measure_additions, stack_worlds
 from layers.errors import CallError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from scipy import sparse
 
     from georisk.network import IntArray
     from georisk.siting.limits import Limits
@@ -152,60 +149,42 @@ def _solve_with_fewer(limits: Limits, solve: Callable[[Limits], Solution]) -> So
 
 
 def measure_swaps(
-    reach: sparse.csr_matrix, weights: FloatArray, chosen: Sequence[int], limits: Limits
-) -> FloatArray:
-    """What a choice serves after each exchange of one of its sites for any one candidate.
-
-    Returns
-    -------
-    array of shape (n_chosen, n_candidates)
-        By maximal coverage. NaN where the limits forbid the exchange; a site exchanged for
-        itself is none.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from scipy import sparse
-    >>> from georisk.siting.limits import Limits
-    >>> reach = sparse.csr_matrix(np.array([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]], bool))
-    >>> measure_swaps(reach, np.array([2.0, 3, 3, 2]), (0, 2), Limits(k=2)).tolist()
-    [[nan, 8.0, nan], [nan, 8.0, nan]]
-    """
-    stacks = stack_worlds([World(reach, np.asarray(weights, float))], fixed=limits.fixed)
-    swapped = np.full((len(chosen), reach.shape[0]), np.nan)
-    for at in range(len(chosen)):
-        others = [*chosen[:at], *chosen[at + 1 :]]
-        allowed = list_additions(others, limits, reach.shape[0])
-        allowed = allowed[allowed != chosen[at]]
-        swapped[at, allowed] = measure_additions(stacks, others)[allowed, 0]
-    return swapped
-
-
-def measure_swaps_by(
-    worth: Callable[[tuple[int, ...]], float],
+    add: Callable[[Sequence[int]], FloatArray],
     chosen: Sequence[int],
     limits: Limits,
     n_candidates: int,
 ) -> FloatArray:
-    """As `measure_swaps` for any objective: one call of ``worth`` per exchange.
+    """What a choice is worth after each exchange of one of its sites for any one candidate.
+
+    Parameters
+    ----------
+    add : callable
+        From some sites to the worth of those and each one candidate more, shape
+        (n_candidates,), by any objective.
+
+    Returns
+    -------
+    array of shape (n_chosen, n_candidates)
+        NaN where the limits forbid the exchange; a site exchanged for itself is none.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from georisk.siting.limits import Limits
-    >>> measure_swaps_by(lambda sites: float(sum(sites)), (0, 3), Limits(k=2), 4).tolist()
+    >>> measure_swaps(lambda sites: np.arange(4.0) + sum(sites), (0, 3), Limits(k=2), 4).tolist()
     [[nan, 4.0, 5.0, nan], [nan, 1.0, 2.0, nan]]
     """
     swapped = np.full((len(chosen), n_candidates), np.nan)
-    for at in range(len(chosen)):
+    for at, site in enumerate(chosen):
         others = [*chosen[:at], *chosen[at + 1 :]]
-        for other in list_additions(others, limits, n_candidates):
-            if other != chosen[at]:
-                swapped[at, other] = worth(tuple(sorted((*others, int(other)))))
+        allowed = np.setdiff1d(list_additions(others, limits, n_candidates), [site])
+        if len(allowed):
+            swapped[at, allowed] = add(others)[allowed]
     return swapped
 
 
 def list_additions(others: Sequence[int], limits: Limits, n_candidates: int) -> IntArray:
-    """Candidates that may join some sites within the limits.
+    """Candidates that may join some sites, themselves within the limits, within the limits.
 
     Examples
     --------
@@ -213,10 +192,19 @@ def list_additions(others: Sequence[int], limits: Limits, n_candidates: int) -> 
     >>> list_additions([0], Limits(k=2, forbidden=(3,), apart=((0, 1),)), 5).tolist()
     [2, 4]
     """
+    missing = sorted(set(limits.required) - set(others))
+    if len(missing) > 1 or (limits.k is not None and len(others) >= limits.k):
+        return np.empty(0, np.int64)
     open_ = limits.list_open(n_candidates)
     open_[list(others)] = False
-    joins = [site for site in np.flatnonzero(open_).tolist() if limits.allow((*others, site))]
-    return np.array(joins, np.int64)
+    for site in others:
+        open_[list(limits.rivals_of(site))] = False
+    if missing:
+        open_ &= np.arange(n_candidates) == missing[0]
+    if limits.budget is not None and limits.cost is not None:
+        cost = np.asarray(limits.cost, float)
+        open_ &= cost <= limits.most_spent - float(np.sort(cost[list(others)]).sum())
+    return np.flatnonzero(open_)
 
 
 def rank_replacements(
@@ -232,7 +220,7 @@ def rank_replacements(
     Parameters
     ----------
     swapped : array of shape (n_chosen, n_candidates)
-        Of `measure_swaps` or `measure_swaps_by`, rows in the order of ``solution.chosen``.
+        Of `measure_swaps`, rows in the order of ``solution.chosen``.
     count : int
         At most so many per site; of replacements as good the earlier row comes first.
     share : float
