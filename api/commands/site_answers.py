@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from georisk.siting.answers.answers import Answer
     from georisk.siting.asking import SitingScene
     from georisk.siting.posing.scene import Scene
+    from georisk.siting.trust.alternatives import Loss
     from georisk.siting.trust.different import Different
     from georisk.study import Study
     from layers.layer import Layer
@@ -74,6 +75,8 @@ class Proposed:
         Of ``all`` every objective that has an answer, by name.
     refused : dict of str
         Why the others have none.
+    losses : tuple of Loss
+        What the best choice without each site loses; empty where the objective is no coverage.
     different : Different or None
         Other points that serve nearly as much; None where the objective is no coverage.
     overlap, common : DataFrame or None
@@ -88,6 +91,7 @@ class Proposed:
     scene: Scene
     others: dict[str, Answer] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    losses: tuple[Loss, ...] = ()
     different: Different | None = None
     overlap: pd.DataFrame | None = None
     common: pd.DataFrame | None = None
@@ -127,7 +131,8 @@ def propose_sites(study: Study, wish: Wish) -> Proposed:
     different = posed.find_different(
         request, siting.answer, share=scenario.settings().value("siting.near_optimal"))
     return Proposed(wish, scenario, _drop_count(answer, wish), siting.by_km, layers, posed.scene,
-                    answers, refused, different, overlap, common)
+                    answers, refused, posed.find_losses(request, siting.answer), different, overlap,
+                    common)
 
 
 def change_study(study: Study, wish: Wish) -> Study:

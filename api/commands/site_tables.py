@@ -33,7 +33,7 @@ def print_proposed(proposed: Proposed) -> None:
     if proposed.by_km.objective != answer.objective:
         _print_by_km(proposed)
     _print_curve(proposed)
-    _print_alternatives(answer)
+    _print_alternatives(proposed)
     _print_different(proposed)
     _print_groups(answer)
     _print_plan(answer)
@@ -181,16 +181,23 @@ def _print_different(proposed: Proposed) -> None:
                 synthetic=proposed.answer.synthetic)
 
 
-def _print_alternatives(answer: Answer) -> None:
+def _print_alternatives(proposed: Proposed) -> None:
+    answer = proposed.answer
+    ids = proposed.scene.candidates.index
+    anew = {str(ids[lost.site]): "" if lost.refusal else show_part(lost.loss_share)
+            for lost in proposed.losses}
     rows = []
     for site in answer.sites[:SHOWN]:
         told = [f"{other.place} ({other.country})" + (
             f": loses {show_part(other.lost_share)}" if other.lost_share >= _LEAST else ": as good")
             for other in site.alternatives]
-        rows.append((site.place, "; ".join(told) or "no other candidate fits"))
+        rows.append((site.place, *([anew.get(site.candidate_id, "")] if anew else []),
+                     "; ".join(told) or "no other candidate fits"))
     if rows:
-        print_table("If a point cannot be had: others, and what of the whole they lose",
-                    ("instead of", "take"), rows, synthetic=False)
+        print_table("If a point cannot be had: what of the whole is lost if all is chosen anew, or "
+                    "if one other stands in" if anew else
+                    "If a point cannot be had: others, and what of the whole they lose",
+                    ("without", *(["anew"] if anew else []), "or instead"), rows, synthetic=False)
 
 
 def _print_groups(answer: Answer) -> None:

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from georisk.siting.answers.trust_facts import Plan, Trust
     from georisk.siting.posing.scene import Scene
     from georisk.siting.posing.variants import Origin
+    from georisk.siting.trust.alternatives import Loss
     from georisk.siting.trust.curve import BenefitCurve
     from georisk.siting.trust.different import Different
 
 BY_PROFILE = "profile"
+_COVERS = frozenset({"coverage", "length"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,12 +145,27 @@ class SitingScene:
         from georisk.siting.trust.draws import World
 
         scene = self._see()
-        weights = {"coverage": scene.by_risk, "length": scene.by_km}.get(request.objective)
-        if weights is None or not answer.solution.chosen:
+        if request.objective not in _COVERS or not answer.solution.chosen:
             return None
+        weights = scene.by_risk if request.objective == "coverage" else scene.by_km
         return find_most_different(World(scene.reach, weights), answer.solution,
                                    make_limits(scene, request), share=share,
                                    time_limit_s=request.time_limit_s)
+
+    def find_losses(self, request: Request, answer: Answer) -> tuple[Loss, ...]:
+        """For each site of the answer the best choice without it, all others free to move.
+
+        Nothing for objectives other than ``coverage`` and ``length``: solving them anew is a wait.
+        """
+        from georisk.siting.trust.alternatives import list_losses
+
+        if request.objective not in _COVERS:
+            return ()
+        scene = self._see()
+        posed = pose_objective(scene, request.objective, request.aim)
+        return list_losses(
+            answer.solution, make_limits(scene, request),
+            lambda limits: posed.solve(limits, request.method, request.time_limit_s))
 
     def _try(self, answer: Answer, request: Request) -> Answer:
         from georisk.siting.answers.stability import select_rows

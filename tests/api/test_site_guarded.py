@@ -68,7 +68,12 @@ def test_a_budget_draws_no_curve_of_other_points(place):
 
 def test_points_nearly_as_good_are_told(place):
     done = call_here("site", "-s", place / "study", "--service", "water", "-k", "1", "--json")
-    told = json.loads(done.stdout)["different"]
+    document = json.loads(done.stdout)
+    (lost,) = document["losses"]
+    assert lost["candidate_id"] == document["sites"][0]["candidate_id"]
+    assert 0 <= lost["loss_share"] <= min(one["lost_share"] for one in
+                                          document["sites"][0]["alternatives"]) + 1e-9
+    told = document["different"]
     assert len(told["candidates"]) == 1
     assert set(told["shared"]) <= set(told["candidates"])
     assert told["loss_share"] <= 0.02
