@@ -5,6 +5,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 GEORISK := $(BIN)/georisk
 OUT ?= out
+JOBS ?= 2
+
+# Two rounds, and either failing fails: what weighs time or memory has the machine to itself, all
+# else runs on JOBS processes, a file at a time, in the order that tests/conftest.py gives.
+PYTEST := $(BIN)/python -m pytest -q
+SPREAD := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test check campaign bench docs clean
 
@@ -20,7 +26,10 @@ demo: $(VENV)/.demo
 	@echo "All of it, on this machine:  $(GEORISK) serve --audience restricted"
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -q
+	@failed=0; set -x; \
+	$(PYTEST) -m alone || failed=1; \
+	$(PYTEST) -m "not alone" $(SPREAD) || failed=1; \
+	exit $$failed
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .
@@ -28,7 +37,10 @@ check: $(VENV)/.check
 	$(BIN)/lint-imports
 
 campaign: $(VENV)/.test
-	GEORISK_CAMPAIGN=1 HYPOTHESIS_PROFILE=campaign $(BIN)/python -m pytest -q -m "campaign or not campaign"
+	@failed=0; set -x; export GEORISK_CAMPAIGN=1 HYPOTHESIS_PROFILE=campaign; \
+	$(PYTEST) -m alone || failed=1; \
+	$(PYTEST) -m "not alone" $(SPREAD) || failed=1; \
+	exit $$failed
 
 bench: $(VENV)/.bench
 	$(BIN)/python bench/bench.py

@@ -6,107 +6,120 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
-from api.answers import Ask, Doorway
+from api.desk import set_up_desk
 from api.errors import install_errors
-from api.guard import ROUTE_KEY, Guard, find_host
+from api.guard import Guard
 from api.keeper import Keeper
-from api.parameters import parse_query
-from api.routes import analysis, collections, items, maps, places, status
+from api.reception import Reception
+from api.routes import (
+    analysis,
+    collections,
+    description,
+    items,
+    maps,
+    places,
+    reports,
+    sites,
+    status,
+    tiles,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Callable
     from datetime import date
 
-    from starlette.requests import Request
-    from starlette.responses import Response
-
+    from api.access_log import AccessLog
+    from api.answers import Doorway
+    from api.desk import Desk
     from api.settings import Settings
     from georisk.doors import Door
+    from layers.spec import Audience
 
 DOORWAYS: tuple[Doorway, ...] = (
-    *collections.DOORWAYS,
     *items.DOORWAYS,
+    *collections.DOORWAYS,
     *analysis.DOORWAYS,
     *places.DOORWAYS,
     *maps.DOORWAYS,
+    *sites.DOORWAYS,
+    *reports.DOORWAYS,
+    *tiles.DOORWAYS,
+    *description.DOORWAYS,
     *status.DOORWAYS,
 )
+
+_CORS_HEADERS = ("Authorization", "X-API-Key", "If-None-Match", "Content-Type", "Idempotency-Key")
+_CORS_SHOWN = ("ETag", "Link", "Content-Crs", "OGC-NumberMatched", "OGC-NumberReturned",
+               "Retry-After", "Location", "Idempotency-Replayed")
 
 
 def create_app(
     settings: Settings,
     *,
-    open_door: Callable[[date], Door] | None = None,
+    open_door: Callable[[Audience, date], Door] | None = None,
     read_day: Callable[[], date] | None = None,
-) -> FastAPI:
-    """Build the application for one audience.
+    log: AccessLog | None = None,
+) -> Starlette:
+    """Build the application.
 
     Parameters
     ----------
     settings : Settings
     open_door : callable, optional
-        Opens the door as of a day; by default the one of the settings' runs and audience.
+        Opens the door of an audience as of a day; by default those of the settings' runs.
     read_day : callable, optional
         The calendar (UTC).
-
-    Notes
-    -----
-    The framework's own description of itself is off: it would list answers that are never given.
+    log : AccessLog, optional
+        By default to stderr.
     """
-    keeper = Keeper(open_door or _choose_door(settings), read_day=read_day or _read_utc_day)
+    templates = (*(it.path for it in DOORWAYS), status.ALIVE_PATH, status.METRICS_PATH)
+    desk = set_up_desk(settings, templates, log=log)
+    keeper = Keeper(open_door or _choose_door(settings), read_day=read_day or _read_utc_day,
+                    tell_opened=desk.note_opened)
+    reception = Reception(keeper, settings, desk, DOORWAYS)
 
     @asynccontextmanager
-    async def live(_app: FastAPI) -> AsyncIterator[None]:
-        await run_in_threadpool(keeper.refresh)
+    async def live(_app: Starlette) -> AsyncIterator[None]:
+        desk.open()
+        await run_in_threadpool(keeper.refresh, settings.audience)
         yield
+        await run_in_threadpool(desk.close)
 
-    app = FastAPI(title="georisk", openapi_url=None, redirect_slashes=False, lifespan=live)
-    for doorway in DOORWAYS:
-        app.add_route(doorway.path, _attend(doorway, keeper, settings), methods=["GET"])
-    app.add_route(status.ALIVE_PATH, status.read_health, methods=["GET"])
-    install_errors(app)
-    app.add_middleware(Guard, private=settings.audience != "public")
+    routes = [
+        *(Route(path, reception.attend(path), methods=list(methods))
+          for path, methods in reception.paths.items()),
+        Route(status.ALIVE_PATH, status.read_health, methods=["GET"]),
+        Route(status.METRICS_PATH, status.show_metrics(settings, reception, desk)),
+    ]
+    app = Starlette(routes=routes, lifespan=live, middleware=_stack_up(settings, desk))
+    app.router.redirect_slashes = False
+    install_errors(app, start=f"{settings.public_url.rstrip('/')}/")
     return app
 
 
-def _attend(
-    doorway: Doorway, keeper: Keeper, settings: Settings
-) -> Callable[[Request], Awaitable[Response]]:
-    """Read the request once, hand it to the doorway with one room for as long as it takes."""
-
-    async def attend(request: Request) -> Response:
-        request.scope[ROUTE_KEY] = doorway.path
-        values, texts = parse_query(request.scope["query_string"], doorway.parameters)
-        ask = Ask(
-            room=await keeper.enter(),
-            settings=settings,
-            base=settings.public_url.rstrip("/") or _find_base(request),
-            path=request.scope["path"],
-            query=request.scope["query_string"].decode("latin-1"),
-            names=request.path_params,
-            values=values,
-            texts=texts,
-            known_etags=request.headers.get("if-none-match", ""),
-        )
-        if doorway.heavy:
-            return await run_in_threadpool(doorway.endpoint, ask)
-        return doorway.endpoint(ask)
-
-    return attend
+def _stack_up(settings: Settings, desk: Desk) -> list[Middleware]:
+    guard = Middleware(Guard, desk=desk)
+    if not settings.cors_origins:
+        return [guard]
+    cors = Middleware(
+        CORSMiddleware, allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "HEAD", "POST", "DELETE"], allow_headers=list(_CORS_HEADERS),
+        expose_headers=list(_CORS_SHOWN), max_age=3600,
+    )
+    return [guard, cors]
 
 
-def _find_base(request: Request) -> str:
-    return f"{request.scope['scheme']}://{find_host(request.scope)}"
-
-
-def _choose_door(settings: Settings) -> Callable[[date], Door]:
-    def open_door(day: date) -> Door:
+def _choose_door(settings: Settings) -> Callable[[Audience, date], Door]:
+    def open_door(audience: Audience, day: date) -> Door:
         from georisk import doors
 
-        return doors.open(settings.audience, runs=settings.runs, today=day)
+        return doors.open(audience, runs=settings.runs, today=day)
 
     return open_door
 

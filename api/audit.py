@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sqlite3
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
@@ -10,15 +11,25 @@ from typing import TYPE_CHECKING
 from layers.errors import CallError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+FILE = "audit.sqlite"
 _TABLE = """
 CREATE TABLE IF NOT EXISTS audit (
     at TEXT NOT NULL, action TEXT NOT NULL, audience TEXT NOT NULL,
-    purpose TEXT NOT NULL, run_id TEXT NOT NULL, holder TEXT NOT NULL DEFAULT ''
+    purpose TEXT NOT NULL, run_id TEXT NOT NULL, holder TEXT NOT NULL DEFAULT '',
+    key_id TEXT NOT NULL DEFAULT '', status INTEGER NOT NULL DEFAULT 0
 )
 """
+# Columns that logs begun by earlier versions have not: a log is carried on, never begun anew.
+_ADDED = {
+    "holder": "TEXT NOT NULL DEFAULT ''",
+    "key_id": "TEXT NOT NULL DEFAULT ''",
+    "status": "INTEGER NOT NULL DEFAULT 0",
+}
 _MAX_PURPOSE = 500
+_BUSY_S = 10
 
 
 def record(
@@ -31,42 +42,83 @@ def record(
     CallError
         If the log cannot be written: without it nothing more than public is given out.
     """
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    state.chmod(0o700)
     now = dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds")
-    line = (now, action, audience, purpose[:_MAX_PURPOSE], run_id, holder[:_MAX_PURPOSE])
+    line = (now, action, audience, purpose[:_MAX_PURPOSE], run_id, holder[:_MAX_PURPOSE], "", 0)
     try:
-        _append(state / "audit.sqlite", line)
+        with closing(open_log(state)) as database:
+            append_lines(database, [line])
     except sqlite3.Error as error:
-        raise CallError(f"{state / 'audit.sqlite'}: the audit log cannot be written: {error}"
-                        ) from error
+        raise CallError(f"{state / FILE}: the audit log cannot be written: {error}") from error
 
 
 def read_log(state: Path) -> list[tuple[str, str, str, str, str, str]]:
     """All lines, oldest first: time, action, audience, purpose, run, holder."""
-    if not (state / "audit.sqlite").is_file():
+    if not (state / FILE).is_file():
         return []
-    with closing(sqlite3.connect(state / "audit.sqlite")) as database, database:
-        _add_holder(database)
+    with closing(open_log(state)) as database:
         return list(database.execute(
-            "SELECT at, action, audience, purpose, run_id, holder FROM audit"))
+            "SELECT at, action, audience, purpose, run_id, holder FROM audit ORDER BY rowid"))
 
 
-def _append(path: Path, line: tuple[str, ...]) -> None:
-    with closing(sqlite3.connect(path, timeout=10)) as database, database:
+def find_last_uses(state: Path) -> dict[str, str]:
+    """When each key was answered last (UTC), by its id; keys never used are not there."""
+    if not (state / FILE).is_file():
+        return {}
+    with closing(open_log(state)) as database:
+        return dict(database.execute(
+            "SELECT key_id, max(at) FROM audit WHERE key_id != '' GROUP BY key_id"))
+
+
+def open_log(state: Path) -> sqlite3.Connection:
+    """Open the log for writing; made if it is not there, with columns added that it lacks.
+
+    Raises
+    ------
+    OSError, sqlite3.Error
+        If it cannot be opened.
+    """
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    state.chmod(0o700)
+    path = state / FILE
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    database = sqlite3.connect(path, timeout=_BUSY_S, check_same_thread=False)
+    try:
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=FULL")
         database.execute(_TABLE)
-        _add_holder(database)
-        database.execute(
-            "INSERT INTO audit (at, action, audience, purpose, run_id, holder)"
-            " VALUES (?, ?, ?, ?, ?, ?)", line)
+        _add_columns(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
-def _add_holder(database: sqlite3.Connection) -> None:
-    """Logs that were begun before holders were kept have no column for them."""
-    columns = {row[1] for row in database.execute("PRAGMA table_info(audit)")}
-    if "holder" not in columns:
-        # Another process may add it in the same moment; a real refusal shows at the next word.
-        with suppress(sqlite3.OperationalError):
-            database.execute("ALTER TABLE audit ADD COLUMN holder TEXT NOT NULL DEFAULT ''")
+def append_lines(database: sqlite3.Connection, lines: Sequence[tuple[str | int, ...]]) -> None:
+    """Write lines in one transaction; on disk when this returns.
+
+    Parameters
+    ----------
+    database : Connection
+        From `open_log`.
+    lines : sequence of tuple
+        Time, action, audience, purpose, run, holder, id of the key, status of the answer (0 for
+        a command).
+
+    Raises
+    ------
+    sqlite3.Error
+        If that fails; then none of them is written.
+    """
+    with database:
+        database.executemany(
+            "INSERT INTO audit (at, action, audience, purpose, run_id, holder, key_id, status)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)", lines)
+
+
+def _add_columns(database: sqlite3.Connection) -> None:
+    there = {row[1] for row in database.execute("PRAGMA table_info(audit)")}
+    for name, kind in _ADDED.items():
+        if name not in there:
+            # Another process may add it in the same moment; a real refusal shows at the next word.
+            with suppress(sqlite3.OperationalError):
+                database.execute(f"ALTER TABLE audit ADD COLUMN {name} {kind}")

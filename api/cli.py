@@ -21,10 +21,12 @@ from api.commands import (
     gaps,
     import_files,
     init,
+    keys,
     list_names,
     map_pages,
     places,
     priority,
+    reports,
     run,
     serve,
     site,
@@ -65,6 +67,8 @@ COMMANDS = (
 )
 for _name, _command in COMMANDS:
     app.command(_name)(_command)
+app.add_typer(reports.app)
+app.add_typer(keys.app, name="key")
 
 
 def _print_version(value: bool) -> None:

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -22,7 +21,7 @@ from layers.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fastapi import FastAPI
+    from starlette.applications import Starlette
     from starlette.requests import Request
 
 NOT_HERE = "There is nothing here by this name."
@@ -40,23 +39,76 @@ class MisdirectedError(CallError):
     """The request names a host that this server does not answer for."""
 
 
+class UnauthorisedError(CallError):
+    """The key that was given opens nothing; never answered as if there had been none."""
+
+
+class NotAcceptableError(CallError):
+    """What was asked for cannot be written in the format asked for."""
+
+
+class ConflictError(CallError):
+    """The same key of a request was used for something else before."""
+
+
+class TooLargeError(CallError):
+    """More was sent than is read."""
+
+
+class UnsupportedError(CallError):
+    """The body is of a kind that is not read here."""
+
+
+class UnprocessableError(CallError):
+    """What was sent can be read, but must not or cannot be taken."""
+
+
+class TooComplexError(UnprocessableError):
+    """A question that would take longer than anybody may be kept waiting."""
+
+
+class UnavailableError(CallError):
+    """What is needed to answer safely is not to be had just now."""
+
+
+class LimitedError(CallError):
+    """Asked too often.
+
+    Attributes
+    ----------
+    retry_after_s : int
+        After how many seconds it may be tried again.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 # Only messages that this folder writes are repeated to the asker (detail None): others may
 # name a path, a layer or a value that the audience must not see.
 PROBLEMS: tuple[tuple[type[Exception], int, str | None], ...] = (
     (ParameterError, 400, None),
+    (UnauthorisedError, 401, None),
+    (NotAcceptableError, 406, None),
+    (ConflictError, 409, None),
     (RepublishedError, 410, None),
+    (TooLargeError, 413, None),
+    (UnsupportedError, 415, None),
     (MisdirectedError, 421, None),
+    (UnprocessableError, 422, None),
+    (LimitedError, 429, None),
+    (UnavailableError, 503, None),
     (NotShownError, 404, NOT_HERE),
     (NoSnapshotError, 503, "No snapshot can be opened; `georisk run` publishes one."),
     (CallError, 400, "The request cannot be answered as it stands."),
-    (RequestValidationError, 400, "The request cannot be answered as it stands."),
     (InputError, 500, ""),
     (BrokenError, 500, ""),
     (GeoriskError, 500, ""),
 )
 _HTTP_DETAILS = {
     404: NOT_HERE,
-    405: "Only reading is possible here: use GET or HEAD.",
+    405: "This address does not take this method; `Allow` says which.",
 }
 
 
@@ -88,23 +140,59 @@ def find_problem(error: Exception) -> Response:
         return make_problem(error.status_code, known, headers=error.headers)
     for kind, status, detail in PROBLEMS:
         if isinstance(error, kind):
-            return make_problem(status, str(error) if detail is None else detail)
+            said = str(error) if detail is None else detail
+            return make_problem(status, said, headers=_write_headers(error))
     return make_problem(500)
 
 
-def install_errors(app: FastAPI) -> None:
-    """Make every expected error of an application a problem document.
+def _write_headers(error: Exception) -> dict[str, str]:
+    if isinstance(error, LimitedError):
+        return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, UnauthorisedError):
+        return {"WWW-Authenticate": 'Bearer realm="georisk"'}
+    return {}
 
+
+def install_errors(app: Starlette, *, start: str = "/") -> None:
+    """Make every expected error of an application a problem document; for a browser, a page.
+
+    Parameters
+    ----------
+    app : Starlette
+    start : str
+        Where such a page leads back to.
+
+    Notes
+    -----
     Unexpected ones are caught by `api.guard.Guard`, outside the framework, which would log them
     with their text.
     """
 
-    async def answer(_request: Request, error: Exception) -> Response:
-        return find_problem(error)
+    async def answer(request: Request, error: Exception) -> Response:
+        problem = find_problem(error)
+        if not prefers_page(request.headers.get("accept", "")):
+            return problem
+        from api.pages import render_problem
+
+        page = render_problem(orjson.loads(bytes(problem.body)), start=start)
+        kept = {name: value for name, value in problem.headers.items()
+                if name not in {"content-type", "content-length"}}
+        return Response(page, problem.status_code, kept, "text/html; charset=utf-8")
 
     kinds: list[type[Exception]] = [HTTPException, *(kind for kind, _, _ in PROBLEMS)]
     for kind in kinds:
         app.add_exception_handler(kind, answer)
+
+
+def prefers_page(accept: str) -> bool:
+    """Tell whether whoever asks is a browser: it names pages before anything else.
+
+    Examples
+    --------
+    >>> prefers_page("text/html,application/xhtml+xml,*/*;q=0.8"), prefers_page("*/*")
+    (True, False)
+    """
+    return accept.lstrip().lower().startswith(("text/html", "application/xhtml+xml"))
 
 
 def _find_title(status: int) -> str:

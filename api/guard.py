@@ -8,19 +8,21 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from api.errors import MisdirectedError, find_problem, make_problem
+from api.desk import SEEN_KEY
+from api.errors import make_problem
 from api.settings import is_loopback
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from api.desk import Desk
+
 LOG = logging.getLogger("georisk.api")
-ROUTE_KEY = "georisk.route"
 HOST_PATTERN = re.compile(rb"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 # Maps carry everything they need inside the page: nothing is fetched, framed or sent.
 PAGE_POLICY = (
     b"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    b"img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'; "
+    b"img-src data: blob:; font-src data:; base-uri 'none'; form-action 'self'; "
     b"frame-ancestors 'none'"
 )
 SAFE_HEADERS = ((b"referrer-policy", b"no-referrer"), (b"x-content-type-options", b"nosniff"))
@@ -30,9 +32,14 @@ SAFE_HEADERS = ((b"referrer-policy", b"no-referrer"), (b"x-content-type-options"
 class _Passage:
     """What is known of one request while it passes; never its path, query or address."""
 
-    private: bool
+    scope: Scope
     status: int = 0
-    began: float = field(default_factory=perf_counter)
+    began_s: float = field(default_factory=perf_counter)
+
+    @property
+    def is_private(self) -> bool:
+        seen = self.scope.get(SEEN_KEY)
+        return seen is not None and seen.holder.audience != "public"
 
 
 class Guard:
@@ -42,9 +49,8 @@ class Guard:
     ----------
     app : ASGIApp
         What it guards.
-    private : bool
-        Whether more than public is shown. Then only loopback host names are answered for, so
-        that a page from elsewhere cannot reach the planner's server by renaming itself.
+    desk : Desk
+        Where it is written down that a request was answered.
 
     Notes
     -----
@@ -52,36 +58,28 @@ class Guard:
     logged as its type and the line of code: its text may hold what was asked.
     """
 
-    def __init__(self, app: ASGIApp, *, private: bool) -> None:
+    def __init__(self, app: ASGIApp, *, desk: Desk) -> None:
         self._app = app
-        self._private = private
+        self._desk = desk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        passage = _Passage(private=self._private)
+        passage = _Passage(scope)
 
         async def send_guarded(message: Message) -> None:
             await send(_guard_message(message, passage))
 
         try:
-            await self._answer(scope, receive, send_guarded)
+            await self._app(scope, receive, send_guarded)
         except Exception as error:  # noqa: BLE001 - nothing may escape to a log with its text
             _log_fault(error)
             if passage.status == 0:
                 await make_problem(500)(scope, receive, send_guarded)
         finally:
-            took_ms = (perf_counter() - passage.began) * 1000
-            LOG.info("%s %d %.1f", scope.get(ROUTE_KEY, "-"), passage.status, took_ms)
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._private and not names_this_machine(scope):
-            error = MisdirectedError("This server answers for this machine only: use localhost.")
-            await find_problem(error)(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+            self._desk.note(scope, passage.status, perf_counter() - passage.began_s)
 
 
 def find_host(scope: Scope) -> str:
@@ -108,7 +106,7 @@ def _guard_message(message: Message, passage: _Passage) -> Message:
     if message["type"] == "http.response.start":
         passage.status = message["status"]
         headers = [*message["headers"], *SAFE_HEADERS]
-        if passage.private:
+        if passage.is_private:
             headers.append((b"cross-origin-resource-policy", b"same-origin"))
         if any(n == b"content-type" and v.startswith(b"text/html") for n, v in headers):
             headers.append((b"content-security-policy", PAGE_POLICY))

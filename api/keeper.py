@@ -1,9 +1,10 @@
-"""The keeper of the door: follows ``current`` and the calendar, swaps between requests."""
+"""The keeper of the doors: follows ``current`` and the calendar, swaps between requests."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -17,71 +18,115 @@ if TYPE_CHECKING:
     from datetime import date
 
     from georisk.doors import Door
+    from layers.spec import Audience
 
 LOG = logging.getLogger("georisk.api")
 CHECK_EVERY_S = 1.0
 
 
+@dataclass(frozen=True)
+class Suite:
+    """What requests of one audience are answered from.
+
+    Attributes
+    ----------
+    day : date
+        The day by which consent was judged.
+    room : Room or None
+        Of the run that is current; None without one.
+    before : Room or None
+        Of the run before it, for who is in the middle of its pages.
+    """
+
+    day: date
+    room: Room | None
+    before: Room | None = None
+
+    def find(self, run_id: str) -> Room:
+        """Return the room of a run, if it is one of the two; else the current one.
+
+        Raises
+        ------
+        NoSnapshotError
+            If there is none.
+        """
+        if self.room is None:
+            raise NoSnapshotError("no snapshot is open; `georisk run` publishes one")
+        if self.before is not None and self.before.door.run_id == run_id \
+                and self.before.door.is_there():
+            return self.before
+        return self.room
+
+
 class Keeper:
-    """Holds the room that requests are answered from, and replaces it when it is outdated.
+    """Holds the rooms that requests are answered from, and replaces what is outdated.
 
     Parameters
     ----------
     open_door : callable
-        Opens the door as of a day: consent is judged by that day.
+        Opens the door of an audience as of a day: consent is judged by that day.
     read_day : callable
         The calendar; tests hold it still.
+    tell_opened : callable, optional
+        Told the audience whenever another snapshot is opened for it.
 
     Notes
     -----
     A new snapshot is looked for at most once a second, by one request; the others go on with the
     room they have. When the day changes everybody waits: yesterday's consent may have ended.
     Where nothing can be opened nothing is shown, since what was withdrawn must not live on here.
+    For the same reason the run before is let go when a new day begins, when its folder is gone,
+    and when the new run differs by a place that was closed.
     """
 
     def __init__(
-        self, open_door: Callable[[date], Door], *, read_day: Callable[[], date]
+        self, open_door: Callable[[Audience, date], Door], *, read_day: Callable[[], date],
+        tell_opened: Callable[[str], None] = lambda _audience: None,
     ) -> None:
         self._open_door = open_door
+        self._tell_opened = tell_opened
         self._read_day = read_day
-        self._lock = asyncio.Lock()
-        self._day: date | None = None
-        self._checked_s = float("-inf")
-        self._room: Room | None = None
+        self._locks: dict[Audience, asyncio.Lock] = {}
+        self._checked_s: dict[Audience, float] = {}
+        self._suites: dict[Audience, Suite] = {}
 
-    async def enter(self) -> Room:
-        """Return the room to answer one request from.
-
-        Raises
-        ------
-        NoSnapshotError
-            If there is no snapshot to open.
-        """
-        if self._read_day() != self._day:
-            async with self._lock:
-                if self._read_day() != self._day:
-                    await run_in_threadpool(self.refresh)
-        elif monotonic() - self._checked_s >= CHECK_EVERY_S and not self._lock.locked():
-            async with self._lock:
-                self._checked_s = monotonic()
-                await run_in_threadpool(self.refresh)
-        if self._room is None:
-            raise NoSnapshotError("no snapshot is open; `georisk run` publishes one")
-        return self._room
-
-    def refresh(self) -> None:
-        """Open what should be open now; without a snapshot, hold nothing."""
+    async def enter(self, audience: Audience) -> Suite:
+        """Return what to answer one request from."""
+        suite = self._suites.get(audience)
         day = self._read_day()
-        room = self._room
+        if suite is not None and suite.day == day \
+                and monotonic() - self._checked_s[audience] < CHECK_EVERY_S:
+            return suite
+        lock = self._locks.setdefault(audience, asyncio.Lock())
+        if suite is None or suite.day != day:
+            async with lock:
+                suite = self._suites.get(audience)
+                if suite is None or suite.day != day:
+                    await run_in_threadpool(self.refresh, audience)
+        elif not lock.locked():
+            async with lock:
+                self._checked_s[audience] = monotonic()
+                await run_in_threadpool(self.refresh, audience)
+        return self._suites[audience]
+
+    def refresh(self, audience: Audience) -> None:
+        """Open what should be open now; without a snapshot, hold nothing."""
+        suite, day = self._suites.get(audience), self._read_day()
+        new = self._renew(suite, audience, day)
+        if suite is None or new.room is not suite.room:
+            run_id = "closed" if new.room is None else new.room.door.run_id
+            LOG.info("snapshot %s (%s)", run_id, audience)
+            self._tell_opened(audience)
+        self._suites[audience] = new
+        self._checked_s[audience] = monotonic()
+
+    def _renew(self, suite: Suite | None, audience: Audience, day: date) -> Suite:
         try:
-            if room is None or day != self._day:
-                room = Room(self._open_door(day))
-            elif not room.door.is_current():
-                room = Room(room.door.reopen())
+            if suite is None or suite.room is None or suite.day != day:
+                return Suite(day, Room(self._open_door(audience, day)))
+            if suite.room.door.is_current():
+                return suite
+            room = Room(suite.room.door.reopen())
         except NoSnapshotError:
-            room = None
-        if room is not self._room:
-            LOG.info("snapshot %s", "closed" if room is None else room.door.run_id)
-        self._room = room
-        self._day = day
-        self._checked_s = monotonic()
+            return Suite(day, None)
+        return Suite(day, room, None if room.door.amends else suite.room)

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import numpy as np
 
+from api.answers import FORMATS
 from api.errors import ParameterError
+from api.tokens import read_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Box = tuple[float, float, float, float]
 Interval = tuple[np.datetime64, np.datetime64]
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 10_000
 LANGUAGES = ("en", "es", "fr", "ht")
-FORMATS = ("json", "geojson")
-MAX_QUERY_BYTES = 8192
+# The last is what the drafts called the first; GDAL up to 3.12 asks by that name.
+FILTER_LANGUAGES = {"cql2-text": "cql2-text", "cql2-json": "cql2-json", "cql-text": "cql2-text"}
+# A filter of 8 KB, each of its bytes written as %XX, and the rest of a query.
+MAX_QUERY_BYTES = 32_768
 MAX_NAME = 80
+_MOST_KEYS = 8
 _NUMBER = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
@@ -33,14 +36,6 @@ _MOMENT = re.compile(
 )
 _ALWAYS = np.datetime64("0001-01-01T00:00:00", "s")
 _EVER = np.datetime64("9999-12-31T23:59:59", "s")
-
-
-@dataclass(frozen=True)
-class Token:
-    """Where a page begins: after an id, in one run."""
-
-    run_id: str
-    after: str
 
 
 @dataclass(frozen=True)
@@ -120,29 +115,21 @@ def read_limit(text: str) -> int:
     return min(int(text), LIMIT_MAX)
 
 
-def read_bbox(text: str) -> tuple[Box, ...]:
-    """Read a box in longitude and latitude; one across the antimeridian becomes two.
-
-    Heights (six numbers) are accepted and left aside: the layers are flat.
+def read_bbox(text: str) -> tuple[float, ...]:
+    """Read the corners of a box, in the order of the axes of its reference system.
 
     Examples
     --------
     >>> read_bbox("170,-10,-170,10")
-    ((170.0, -10.0, 180.0, 10.0), (-180.0, -10.0, -170.0, 10.0))
+    (170.0, -10.0, -170.0, 10.0)
     """
     parts = text.split(",", maxsplit=7)
     if len(parts) not in {4, 6} or not all(_NUMBER.fullmatch(part) for part in parts):
         raise ParameterError("bbox: four or six numbers: west,south,east,north.")
-    numbers = [float(part) for part in parts]
-    half = len(numbers) // 2
-    west, south, east, north = numbers[0], numbers[1], numbers[half], numbers[half + 1]
-    if not (-180 <= west <= 180 and -180 <= east <= 180):  # noqa: PLR2004
-        raise ParameterError("bbox: longitudes lie between -180 and 180.")
-    if not -90 <= south <= north <= 90:  # noqa: PLR2004
-        raise ParameterError("bbox: latitudes lie between -90 and 90, south before north.")
-    if west > east:
-        return (west, south, 180.0, north), (-180.0, south, east, north)
-    return ((west, south, east, north),)
+    numbers = tuple(float(part) for part in parts)
+    if not all(map(isfinite, numbers)):
+        raise ParameterError("bbox: numbers that lie on a map.")
+    return numbers
 
 
 def read_datetime(text: str) -> Interval:
@@ -188,10 +175,54 @@ def _read_moment(text: str) -> Interval:
 
 
 def read_format(text: str) -> str:
-    """Read the format asked for."""
+    """Read the format asked for; each address knows its own (`api.negotiation`)."""
     if text not in FORMATS:
-        raise ParameterError(f"f: there are {' and '.join(FORMATS)}.")
+        raise ParameterError(f"f: there are {', '.join(FORMATS)}.")
     return text
+
+
+def read_reference(text: str) -> str:
+    """Read the name of a reference system; each server knows its own (`api.crs`)."""
+    if not 1 <= len(text) <= MAX_NAME:
+        raise ParameterError("A reference system is named by its URI, as `/collections` lists it.")
+    return text
+
+
+def read_filter_language(text: str) -> str:
+    """Read the language of a filter."""
+    if text not in FILTER_LANGUAGES:
+        raise ParameterError(f"filter-lang: there are {', '.join(FILTER_LANGUAGES)}.")
+    return FILTER_LANGUAGES[text]
+
+
+def read_text(text: str) -> str:
+    """Read a text as it is."""
+    return text
+
+
+def read_columns(text: str) -> tuple[str, ...]:
+    """Read names of properties, joined by commas; none at all is a choice too.
+
+    Examples
+    --------
+    >>> read_columns("mode,country"), read_columns("")
+    (('mode', 'country'), ())
+    """
+    return tuple(dict.fromkeys(text.split(","))) if text else ()
+
+
+def read_order(text: str) -> tuple[tuple[str, bool], ...]:
+    """Read what to sort by: names joined by commas, ``-`` before one for the largest first.
+
+    Examples
+    --------
+    >>> read_order("-risk_score,leg_id")
+    (('risk_score', True), ('leg_id', False))
+    """
+    parts = text.split(",", maxsplit=_MOST_KEYS)
+    if not text or len(parts) > _MOST_KEYS or not all(part.lstrip("+- ") for part in parts):
+        raise ParameterError(f"sortby: one to {_MOST_KEYS} properties, as in -length_km,country.")
+    return tuple((part.lstrip("+- "), part.startswith("-")) for part in parts)
 
 
 def read_language(text: str) -> str:
@@ -208,32 +239,9 @@ def read_name(text: str) -> str:
     return text
 
 
-def write_token(run_id: str, after: str) -> str:
-    """Write down where the next page begins.
-
-    Examples
-    --------
-    >>> read_token(write_token("20260101T000000Z-0011aabb", "leg-0003")).after
-    'leg-0003'
-    """
-    return base64.urlsafe_b64encode(f"{run_id} {after}".encode()).decode("ascii").rstrip("=")
-
-
-def read_token(text: str) -> Token:
-    """Read where a page begins."""
-    try:
-        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-        words = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
-    except (UnicodeError, binascii.Error) as error:
-        raise ParameterError(_BAD_TOKEN) from error
-    run_id, _, after = words.partition(" ")
-    if not (run_id and after):
-        raise ParameterError(_BAD_TOKEN)
-    return Token(run_id, after)
-
-
-_BAD_TOKEN = "token: take it unchanged from the `next` link of the page before."  # noqa: S105
 _TEXT = {"type": "string"}
+_URI = {"type": "string", "format": "uri"}
+_NAMES = {"type": "array", "items": {"type": "string"}}
 
 PARAMETERS: dict[str, Parameter] = {
     parameter.name: parameter
@@ -243,7 +251,8 @@ PARAMETERS: dict[str, Parameter] = {
             {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
         ),
         Parameter(
-            "bbox", read_bbox, "Only features that meet this box; those without geometry stay",
+            "bbox", read_bbox, "Only features that meet this box; those without geometry stay. "
+            "West greater than east crosses the antimeridian",
             {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6},
         ),
         Parameter(
@@ -251,13 +260,27 @@ PARAMETERS: dict[str, Parameter] = {
             _TEXT,
         ),
         Parameter("token", read_token, "Where the page begins; from the `next` link", _TEXT),
+        Parameter("bbox-crs", read_reference, "Reference system of `bbox`; CRS84 unless said",
+                  _URI),
+        Parameter("crs", read_reference, "Reference system of the answer; CRS84 unless said",
+                  _URI),
+        Parameter("properties", read_columns, "Only these properties, joined by commas", _NAMES),
+        Parameter("sortby", read_order, "Properties to sort by, joined by commas; `-` before one "
+                  "for the largest first. Rows without a value come last", _NAMES),
+        Parameter("filter", read_text, "Only features for which this holds (CQL2)", _TEXT),
+        Parameter("filter-lang", read_filter_language, "Language of `filter`",
+                  {"type": "string", "enum": list(FILTER_LANGUAGES), "default": "cql2-text"}),
+        Parameter("filter-crs", read_reference, "Reference system of geometries in `filter`; "
+                  "CRS84 unless said", _URI),
         Parameter("f", read_format, "Format", {"type": "string", "enum": list(FORMATS)}),
         Parameter("lang", read_language, "Language", {"type": "string", "enum": list(LANGUAGES)}),
         Parameter("layer", read_name, "Layer of places, such as shelters", _TEXT),
-        Parameter("corridor", read_name, "Corridor to list places along", _TEXT),
+        Parameter("corridor", read_name, "Corridor, by its id", _TEXT),
         Parameter("leg", read_name, "Leg to list places along", _TEXT),
         Parameter("from", read_name, "Town where the way begins", _TEXT),
         Parameter("to", read_name, "Town where the way ends", _TEXT),
+        Parameter("place", read_name, "Town on a corridor, or the id of a place that is shown",
+                  _TEXT),
         Parameter("service", read_name, "Only places that offer this", _TEXT),
         Parameter("admits", read_name, "Only places that admit this group", _TEXT),
     )

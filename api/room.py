@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
-from itertools import pairwise
+from datetime import UTC, datetime, time
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
-import shapely
+import pyarrow as pa
 
-from layers.errors import BrokenError, NotShownError
+from api.validators import write_http_date
+from layers.errors import NotShownError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -19,21 +21,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from georisk.doors import Door
-    from layers.geojson import Features
+    from layers.served import Served
     from layers.spec import LayerSpec
 
 Made = TypeVar("Made")
 # Columns that say when the row itself happened; `last_verified` and its like say when somebody
 # looked, and are no time of the feature.
-TIME_COLUMNS = {"date": "date", "month": "month"}
-
-
-@dataclass(frozen=True)
-class Shapes:
-    """Geometries of a layer, indexed; ``loose`` are the rows that have none."""
-
-    tree: shapely.STRtree
-    loose: NDArray[np.intp]
+TIME_COLUMNS = {"date": ("date", "datetime"), "month": ("month",), "datetime": ("datetime",)}
+_RECENT = 64
+_LARGE = 200_000
 
 
 @dataclass(frozen=True)
@@ -50,49 +46,64 @@ class Room:
     A request keeps one room throughout; a new snapshot or a new day gets a new one, so nothing
     made here is ever outdated.
 
+    Parameters
+    ----------
+    door : Door
+    alias : tuple of str, optional
+        A collection and the layer behind it: then there is no other (the result of a job).
+
     Attributes
     ----------
     door : Door
     collections : tuple of str
         Names of the vector and table layers shown, sorted.
-
-    Raises
-    ------
-    BrokenError
-        If prepared features are out of order.
+    modified : str
+        When what is shown last changed, as HTTP writes it: the run, or the day if it is later,
+        for consent may have ended overnight.
     """
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, *, alias: tuple[str, str] | None = None) -> None:
         self.door = door
-        self.collections = tuple(
+        self._alias = dict([alias] if alias else [])
+        self.collections = tuple(self._alias) or tuple(
             name for name in sorted(door.names()) if door.spec(name).kind != "raster"
         )
+        midnight = datetime.combine(door.today, time(), tzinfo=UTC)
+        self.modified = write_http_date(max(midnight, door.created.astimezone(UTC)))
         self._known = frozenset(self.collections)
-        self._features = {name: _take_features(door, name) for name in self.collections}
         self._made: dict[Hashable, object] = {}
         self._locks: dict[Hashable, Lock] = {}
+        self._recent: OrderedDict[Hashable, object] = OrderedDict()
+        self._recent_lock = Lock()
 
-    def features(self, name: str) -> Features:
-        """Return the prepared features of a collection.
+    def served(self, name: str) -> Served:
+        """Return a collection, ready to be asked.
 
         Raises
         ------
         NotShownError
             If there is none by this name, for whatever reason: the asker cannot tell which.
         """
+        self.check(name)
+        return self.make(("served", name), lambda: self.door.served(self._find_layer(name)))
+
+    def check(self, name: str) -> None:
+        """Make sure that there is a collection by this name; raises NotShownError."""
         if name not in self._known:
             raise NotShownError(name)
-        return self._features[name]
 
     def spec(self, name: str) -> LayerSpec:
         """Return the description of a collection, as shown."""
-        self.features(name)
-        return self.door.spec(name)
+        self.check(name)
+        return self.door.spec(self._find_layer(name))
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return the rows of a collection, as shown."""
-        self.features(name)
-        return self.door.layer(name).frame
+        self.check(name)
+        return self.door.layer(self._find_layer(name)).frame
+
+    def _find_layer(self, name: str) -> str:
+        return self._alias.get(name, name)
 
     def make(self, key: Hashable, build: Callable[[], Made]) -> Made:
         """Return what was made under a key, making it once.
@@ -105,9 +116,29 @@ class Room:
                     self._made[key] = build()
         return cast("Made", self._made[key])
 
-    def shapes(self, name: str) -> Shapes | None:
-        """Return the indexed geometries of a collection; None for a table."""
-        return self.make(("shapes", name), lambda: _index_shapes(self, name))
+    def remember(self, key: Hashable, build: Callable[[], Made]) -> Made:
+        """Return what was made under a key lately; the oldest of many is forgotten.
+
+        For what askers can think up without end, such as filters.
+        """
+        with self._recent_lock:
+            if key in self._recent:
+                self._recent.move_to_end(key)
+                return cast("Made", self._recent[key])
+        made = build()
+        with self._recent_lock:
+            self._recent[key] = made
+            while len(self._recent) > _RECENT:
+                self._recent.popitem(last=False)
+        return made
+
+    def shapes(self, name: str, rows: NDArray[np.intp]) -> NDArray[np.object_]:
+        """Return geometries of some rows; of all but the largest layers, read once and kept."""
+        served = self.served(name)
+        if served.count > _LARGE:
+            return served.shapes(rows)
+        whole: NDArray[np.object_] = self.make(("shapes", name), served.shapes)
+        return whole[rows]
 
     def times(self, name: str) -> Times | None:
         """Return when the rows of a collection happened; None if it has no time."""
@@ -123,41 +154,25 @@ def find_time_column(spec: LayerSpec) -> str | None:
     >>> find_time_column(find_spec("activity")), find_time_column(find_spec("routes"))
     ('month', None)
     """
-    for name, dtype in TIME_COLUMNS.items():
-        if name in spec.columns and spec.columns[name].dtype == dtype:
+    for name, dtypes in TIME_COLUMNS.items():
+        if name in spec.columns and spec.columns[name].dtype in dtypes:
             return name
     return None
-
-
-def _take_features(door: Door, name: str) -> Features:
-    """Take prepared features, if a page can be found in them by the id before it."""
-    features = door.features(name)
-    if any(first >= second for first, second in pairwise(features.ids)):
-        raise BrokenError(f"{name}: prepared ids are not sorted; pages would lose rows")
-    return features
-
-
-def _index_shapes(room: Room, name: str) -> Shapes | None:
-    if room.spec(name).geometry == "none":
-        return None
-    frame = room.frame(name)
-    if tuple(frame.index) != tuple(room.features(name).ids):
-        raise BrokenError(f"{name}: prepared features and rows differ; publish the snapshot again")
-    geometry = np.asarray(frame["geometry"].to_numpy(), dtype=object)
-    loose = shapely.is_missing(geometry) | shapely.is_empty(geometry)
-    return Shapes(shapely.STRtree(geometry), np.flatnonzero(loose))
 
 
 def _read_times(room: Room, name: str) -> Times | None:
     column = find_time_column(room.spec(name))
     if column is None:
         return None
-    values = room.frame(name)[column]
-    if TIME_COLUMNS[column] == "date":
-        begins = values.to_numpy(dtype="datetime64[s]").astype("datetime64[D]")
+    values, dtype = room.served(name).column(column), room.spec(name).columns[column].dtype
+    if dtype == "datetime":
+        moments = values.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
+        seconds = moments.astype("datetime64[s]")
+        return Times(seconds, seconds)
+    if dtype == "date":
+        begins = values.to_numpy(zero_copy_only=False).astype("datetime64[D]")
     else:
-        text = values.astype(object).where(values.notna(), "NaT").to_numpy(dtype=str)
-        begins = text.astype("datetime64[M]")
+        begins = values.fill_null("NaT").to_numpy(zero_copy_only=False).astype("datetime64[M]")
     # One more of its own unit: the next day, or the next month however long this one is.
     ends = (begins + 1).astype("datetime64[s]") - np.timedelta64(1, "s")
     return Times(begins.astype("datetime64[s]"), ends)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from layers.errors import CallError
 from layers.spec import AUDIENCES
 
 if TYPE_CHECKING:
     from layers.spec import Audience
+
+
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,17 @@ class Settings:
     public_url : str
         Address that links begin with, for a server behind a proxy; empty takes the request's.
     max_age_s : int
-        Seconds for which a public answer may be kept unasked, in seconds.
+        Seconds for which a public answer may be kept unasked.
+    state : Path or None
+        Folder of keys, reports and audit; without one there are none.
+    study : Path or None
+        The study that siting jobs are worked out from; without one there are no jobs.
+    cors_origins : tuple of str
+        Sites whose pages may read answers, each as ``https://host``; empty is none.
+    metrics : bool
+        Whether ``/metrics`` is answered.
+    shared : Path or None
+        Private folder of counts and limits that several workers share.
 
     Raises
     ------
@@ -51,6 +67,11 @@ class Settings:
     workers: int = 1
     public_url: str = ""
     max_age_s: int = 60
+    state: Path | None = None
+    study: Path | None = None
+    cors_origins: tuple[str, ...] = ()
+    metrics: bool = False
+    shared: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be served."""
@@ -59,19 +80,26 @@ class Settings:
             raise CallError(f"audience {self.audience!r}: there are {known}")
         if not 0 <= self.port <= 65535:  # noqa: PLR2004 - the last port there is
             raise CallError(f"port {self.port}: choose one from 0 to 65535")
+        for origin in self.cors_origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise CallError(f"--cors {origin}: name a site as https://host or https://host:port")
         if self.workers < 1:
             raise CallError(f"workers {self.workers}: at least one process has to serve")
 
     def as_dict(self) -> dict[str, Any]:
         """Choices as plain values, as `from_dict` takes them."""
-        return {**asdict(self), "runs": str(self.runs)}
+        plain = {**asdict(self), "cors_origins": list(self.cors_origins)}
+        return {name: str(it) if isinstance(it, Path) else it for name, it in plain.items()}
 
     @classmethod
     def from_dict(cls, choices: dict[str, Any]) -> Settings:
         """Choices that another process wrote down with `as_dict`."""
-        return cls(**{**choices, "runs": Path(choices["runs"])})
+        paths = {name: Path(choices[name]) for name in ("runs", "state", "study", "shared")
+                 if choices.get(name) is not None}
+        return cls(**{**choices, **paths, "cors_origins": tuple(choices["cors_origins"])})
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address never leaves this machine.
 
@@ -88,16 +116,35 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def check_reach(settings: Settings) -> None:
-    """Refuse to show more than public beyond this machine: there are no keys yet.
+def stands_alone(settings: Settings) -> bool:
+    """Tell whether a server is this machine's own: it listens here, and nobody passes it on.
+
+    A server that was told its public address stands behind a proxy, and there are proxies that
+    make every request look as if it came from this machine.
+    """
+    url = settings.public_url
+    return is_loopback(settings.host) and (not url or is_loopback(urlsplit(url).hostname or ""))
+
+
+def check_reach(settings: Settings, *, has_keys: bool = False) -> None:
+    """Refuse to show more than public beyond this machine, unless somebody holds a key to it.
+
+    Parameters
+    ----------
+    settings : Settings
+    has_keys : bool
+        Whether keys to more than public exist. Beyond this machine they alone open it; without
+        one everybody is shown what is public.
 
     Raises
     ------
     CallError
         Saying what to choose instead.
     """
-    if settings.audience != "public" and not is_loopback(settings.host):
+    if settings.audience != "public" and not stands_alone(settings) and not has_keys:
+        where = settings.public_url or settings.host
         raise CallError(
-            f"--host {settings.host}: more than public ({settings.audience}) is served on this "
-            "machine only; choose --host 127.0.0.1, or --audience public"
+            f"--host {where}: more than public ({settings.audience}) is served on this machine "
+            "only, or to holders of keys, and there are none; make one with `georisk key create`, "
+            "or choose --host 127.0.0.1, or --audience public"
         )

@@ -42,7 +42,9 @@ no door. No level stated means `restricted`. What each audience sees in the end 
 Vector layers are in EPSG:4326 and are read from the columns `lon` and `lat` (CSV) or from the
 file's geometry. In CSV a list is written with `;` between its items. The fifth column of the
 tables says what a file must hold: a *required* column must be there, an *optional* one may be
-absent; *filled* means that no row may leave it empty.
+absent; *filled* means that no row may leave it empty. A `date` is a day, a `datetime` a moment in
+UTC (`2022-04-16T10:13:19Z`); without a time zone UTC is meant. Coordinates are kept to 7 decimals
+of a degree unless the description says `coordinates = "exact"`.
 """
 PARAMETERS_HEAD = f"""# Parameters
 

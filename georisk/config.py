@@ -24,7 +24,8 @@ class _Frozen(BaseModel):
 class LayerConfig(_Frozen):
     """Where a layer's data lie: one file or several, and how to read them.
 
-    ``columns`` says under which name the file has a column of the layer, ``sheet`` where.
+    A path may hold ``${GEORISK_NAME:-path}``: see `georisk.variables`. ``columns`` says under
+    which name the file has a column of the layer, ``sheet`` where.
     """
 
     path: tuple[str, ...]
@@ -110,8 +111,10 @@ class StudyConfig(_Frozen):
         west, south, east, north = self.area
         if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):  # noqa: PLR2004 - the globe
             raise ValueError("area: give west, south, east, north in degrees, west < east")
-        if "routes" not in self.layers:
-            raise ValueError("layers: a study needs [layers.routes]")
+        if not self.layers:
+            raise ValueError("layers: a study needs at least one")
+        if (self.corridors or self.sheets) and "routes" not in self.layers:
+            raise ValueError("layers: corridors and sheets are made of legs: give [layers.routes]")
         bad = [name for name in (*self.corridors, *self.sheets, *self.scenario)
                if not _is_id(name)]
         if BASE in self.scenario:

@@ -224,7 +224,7 @@ COVERAGE_STEPS: tuple[Step, ...] = (
     Step("listed_gaps", ("listed_coverage", *_COVERED), _find_listed_gaps),
     Step("gaps", ("coverage", *_COVERED), _find_gaps),
     Step("along", ("lines", "routes", "facilities", "bare_travel"), _lay_along),
-    Step("corridors", ("routes",), _name_corridors),
+    Step("corridors", ("routes",), _name_corridors, rests_on=("routes",)),
     Step("corridor_summary", ("segments", "coverage", "gaps"), _summarise),
     Step("stretches", ("segments", "listed_coverage"), _stretch),
 )

@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pandas as pd
 
+from georisk.nearest import coarsen_nearest, find_nearest_town, list_nearest
 from georisk.places import coarsen_places, list_places
 from georisk.results import read_results
 from georisk.snapshot import Snapshot, find_current
 from layers.disclosure import disclose, disclose_raster, find_source, narrow_spec
-from layers.errors import NotShownError
-from layers.geojson import Features, encode_features
+from layers.errors import CallError, NotShownError
 from layers.layer import Layer, RasterLayer
+from layers.served import Served, serve_layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from georisk.corridors import Corridors
+    from georisk.nearest import NearestQuery
     from georisk.places import PlaceQuery
     from layers.spec import Audience, LayerSpec
 
@@ -56,6 +58,16 @@ class Door:
         return dt.date.fromisoformat(self._snapshot.manifest["as_of"])
 
     @property
+    def created(self) -> dt.datetime:
+        """When the run was begun (UTC)."""
+        return dt.datetime.fromisoformat(self._snapshot.manifest["created"])
+
+    @property
+    def amends(self) -> str:
+        """Run that this one is, but for places that were closed or reopened; else empty."""
+        return str(self._snapshot.manifest.get("amends", ""))
+
+    @property
     def version(self) -> str:
         """Version of georisk that made the run."""
         return str(self._snapshot.manifest["version"])
@@ -74,6 +86,11 @@ class Door:
     def headline_direction(self) -> str:
         """Direction that the study puts first."""
         return str(self._snapshot.manifest["headline_direction"])
+
+    @property
+    def crs_metric(self) -> str:
+        """Metric reference system of the study; empty for runs that did not say."""
+        return str(self._snapshot.manifest.get("crs_metric", ""))
 
     @property
     def synthetic(self) -> bool:
@@ -110,11 +127,11 @@ class Door:
             f"raster:{name}", lambda: disclose_raster(self._snapshot.raster(name), self.audience)
         )
 
-    def features(self, name: str) -> Features:
-        """Features of a layer as bytes: prepared at publishing, or written from the rows."""
+    def served(self, name: str) -> Served:
+        """Layer ready to be asked: as prepared at publishing, or made from the rows now."""
         if self.spec(name).kind == "raster":
             raise NotShownError(f"no layer named {name!r}")
-        return self._keep(f"features:{name}", lambda: self._find_features(name))
+        return self._keep(f"served:{name}", lambda: self._find_served(name))
 
     def corridors(self) -> Corridors:
         """Corridors as ordered legs with +1 (as drawn) or -1 (reversed)."""
@@ -141,12 +158,46 @@ class Door:
 
         Who may not see the line gets whole hours and 5 km, and no offset to it.
         """
-        along = self._keep("along", lambda: self._snapshot.layer("along"))
-        table = list_places(along.frame, self.layer(query.layer).frame, query)
+        if "along" not in self._snapshot.specs:
+            raise CallError("this run has no routes, along which places are listed")
+        table = list_places(self._along(), self.layer(query.layer).frame, query)
         return table if self.audience == "restricted" else coarsen_places(table)
 
+    def list_nearest(self, query: NearestQuery) -> pd.DataFrame:
+        """Next place of each service both ways from a town or a place; disclosed rows only."""
+        facilities = {name: self.layer(name).frame for name in self.names()
+                      if self.spec(name).role == "facility" and self.spec(name).kind == "vector"}
+        table = list_nearest(self._along(), facilities, query)
+        return table if self.audience == "restricted" else coarsen_nearest(table)
+
+    def find_town(self, lon: float, lat: float) -> str:
+        """Name of the town on a corridor nearest to a position (degrees)."""
+        towns = self.layer("waypoints").frame
+        return find_nearest_town(towns, self._along(), lon=lon, lat=lat)
+
+    def quarantine(self, name: str) -> tuple[dict[str, int], list[dict[str, str]]]:
+        """Rows of an input layer that were set aside, and how many were read and accepted.
+
+        Raises
+        ------
+        NotShownError
+            If the audience is not ``restricted``, or there is no such input.
+        """
+        counts = self._snapshot.manifest["layers"]
+        if self.audience != "restricted" or name not in counts:
+            raise NotShownError(f"no layer named {name!r}")
+        return dict(counts[name]), self._snapshot.quarantine(name)
+
+    def _along(self) -> pd.DataFrame:
+        layer: Layer = self._keep("along", lambda: self._snapshot.layer("along"))
+        return layer.frame
+
+    def is_there(self) -> bool:
+        """Whether the run still lies on disk; one that was erased must not be shown on."""
+        return self._snapshot.path.is_dir()
+
     def is_current(self) -> bool:
-        """Whether this is still the published run, and still the same day."""
+        """Whether this is still the published run."""
         path = find_current(self.runs)
         return path is not None and path == self._snapshot.path
 
@@ -173,11 +224,11 @@ class Door:
             layer = replace(layer, frame=self._snapshot.layer(source).frame)
         return disclose(layer, self.audience, today=self.today)
 
-    def _find_features(self, name: str) -> Features:
+    def _find_served(self, name: str) -> Served:
         prepared = None
         if name not in self._results and not self._snapshot.specs[name].row_rule:
-            prepared = self._snapshot.features(name, self.audience)
-        return prepared or encode_features(self.layer(name))
+            prepared = self._snapshot.served(self.spec(name), self.audience)
+        return prepared or serve_layer(self.layer(name))
 
     def _keep(self, key: str, make: Callable[[], Kept]) -> Kept:
         if key not in self._cache:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from georisk.corridors import find_leg_faults
 from georisk.made import Made
+from layers.catalog import load_catalog
 from layers.errors import Fault, LayerError
 from layers.intake import Intake, Limits, take_in
 from layers.layer import Layer, Provenance, hash_file, hash_text
@@ -17,6 +18,7 @@ from layers.rasters import read_raster
 from layers.reading import read_haul
 from layers.register.identity import fill_ids
 from layers.sources import Wanted
+from layers.spec import read_spec, refuse_openings, tighten_spec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +27,15 @@ if TYPE_CHECKING:
 
     from georisk.config import LayerConfig
     from layers.spec import LayerSpec
+
+
+def read_own_spec(home: Path, name: str, entry: LayerConfig) -> LayerSpec:
+    """Read a study's own description: of a layer of its own, or tightening a built-in one."""
+    own = read_spec(home / entry.spec).model_copy(update={"name": name})
+    if name in load_catalog():
+        return tighten_spec(load_catalog()[name], own)
+    own = refuse_openings(own, entry.spec)
+    return own.model_copy(update={"role": entry.role or own.role})
 
 
 def read_input(

@@ -41,7 +41,10 @@ def tell_study(study: Study, inputs: Collection[str]) -> dict[str, Any]:
         "results": {n: len(study.made(n).value) for n in names
                     if n not in inputs and isinstance(study.made(n).value, Layer)},
         "corridors": {n: [list(s) for s in c.steps] for n, c in study.config.corridors.items()},
+        "crs_metric": study.config.crs_metric,
         "headline_direction": study.config.headline_direction,
+        "amends": "",
+        "amendments": [one.as_dict() for one in study.amendments.entries],
         "model": tell_model(study),
         "provenance": {name: _describe(study, name) for name in names},
         "synthetic": any(study.made(n).provenance.synthetic for n in names),
@@ -49,7 +52,9 @@ def tell_study(study: Study, inputs: Collection[str]) -> dict[str, Any]:
 
 
 def tell_model(study: Study) -> list[dict[str, Any]]:
-    """Parts of the intensity fitted on routes, and what share each has."""
+    """Parts of the intensity fitted on routes, and what share each has; none without routes."""
+    if "route_intensity" in study.absent:
+        return []
     shares = study.value("route_intensity").shares
     return [{"part": row.part, "width_km": _fill(row.width_km),
              "half_life_years": _fill(row.half_life_years), "group": int(row.group),
@@ -66,6 +71,9 @@ def hash_inputs(study: Study) -> dict[str, dict[str, str]]:
         name: {path.name: hash_file(path) for path in files}
         for name, files in sorted(study.input_files().items())
     }
+    file = study.amendments.file
+    if study.amendments.entries and file is not None:
+        inputs["amendments"] = {file.name: hash_file(file)}
     return {**inputs, "study": {study.file.name: hash_file(study.file)}}
 
 

@@ -114,7 +114,7 @@ def list_places(
     table = _filter(table, query)
     table["walk_h_from_previous"] = table["walk_h"].diff().round(1) + 0.0
     table["order"] = range(1, len(table) + 1)
-    table["check"] = _judge_freshness(table, query.today)
+    table["check"] = judge_freshness(table, query.today)
     table = table.reindex(columns=list(COLUMNS))
     table.attrs["way"] = _describe_way(along, stretch)
     return table
@@ -168,9 +168,15 @@ def _filter(table: pd.DataFrame, query: PlaceQuery) -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def _judge_freshness(table: pd.DataFrame, today: dt.date) -> list[str]:
+def judge_freshness(table: pd.DataFrame, today: dt.date) -> list[str]:
+    """Say "call first" of each place that nobody checked in time."""
     fresh = (table["verify_by"] >= pd.Timestamp(today)).fillna(value=False)
-    return ["" if ok else "call first" for ok in fresh]
+    told = ["" if ok else "call first" for ok in fresh]
+    if "reported_status" not in table:
+        return told
+    full = table["reported_status"].eq("full").fillna(value=False)
+    return ["; ".join(filter(None, (f"full on {day:%Y-%m-%d}" if is_full else "", text)))
+            for is_full, day, text in zip(full, table["reported_on"], told, strict=True)]
 
 
 def _find_stretch(along: pd.DataFrame, query: PlaceQuery) -> _Stretch:

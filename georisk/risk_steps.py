@@ -98,7 +98,9 @@ def _classify_cells(inputs: Inputs, settings: Settings) -> Outcome:
 
 
 RISK_STEPS: tuple[Step, ...] = (
-    Step("lines", ("routes", "places", "boundaries"), _split, publishes=False),
-    Step("events", ("incidents",), _weigh_incidents, publishes=False),
+    Step("lines", ("routes", "places", "boundaries"), _split, publishes=False,
+         rests_on=("routes",)),
+    Step("events", ("incidents",), _weigh_incidents, publishes=False,
+         rests_on=("incidents", "routes")),
     Step("risk_cells", ("events", "boundaries"), _classify_cells),
 )

@@ -14,32 +14,32 @@ from georisk import __version__
 from georisk.damage import check_manifest, tell_damage
 from georisk.locking import hold_lock
 from georisk.manifest import hash_inputs, tell_study
+from georisk.originals import count_amended, write_originals
+from georisk.steps import tell_absent
 from georisk.validation.validating import tell_skill
 from layers.disclosure import disclose, find_source
 from layers.errors import BrokenError, NoSnapshotError, NotShownError
-from layers.geojson import encode_features
 from layers.layer import Layer, Provenance, RasterLayer, hash_file, hash_text
 from layers.register.history import defuse
+from layers.served import map_served, write_served
 from layers.spec import AUDIENCES, LayerSpec
 from layers.store import (
-    map_features,
     read_layer,
     read_raster_file,
     sync_file,
-    write_features,
     write_layer,
     write_raster,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from georisk.study import Study
-    from layers.geojson import Features
+    from layers.served import Served
     from layers.spec import Audience
 
 CURRENT = "current"
-_MAX_PREPARED = 200_000
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,24 @@ class Snapshot:
             return read_raster_file(self.path / "rasters" / f"{name}.tif", self.specs[name],
                                     self.provenance(name))
 
-    def features(self, name: str, audience: Audience) -> Features | None:
-        """Open features prepared for an audience; None where none were."""
+    def served(self, spec: LayerSpec, audience: Audience) -> Served | None:
+        """Open what was prepared of a layer for an audience; None where nothing was.
+
+        Parameters
+        ----------
+        spec : LayerSpec
+            As that audience may see it.
+        """
         with tell_damage(self.path):
-            return map_features(self.path / "serve" / audience, name)
+            return map_served(self.path / "serve" / audience, spec, self.provenance(spec.name))
+
+    def quarantine(self, name: str) -> list[dict[str, str]]:
+        """Rows of an input layer that were set aside, each with its reason."""
+        path = self.path / "quarantine" / f"{name}.csv"
+        if not path.is_file():
+            return []
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
 
     def find_damage(self) -> list[str]:
         """Files that are missing or not as published; empty if the run is whole."""
@@ -128,19 +142,35 @@ def publish(study: Study, runs: Path) -> Snapshot:
         If another run is under way.
     """
     with hold_lock(runs):
-        _sweep(runs)
-        started = dt.datetime.now(tz=dt.UTC)
-        work = runs / f".tmp-{os.getpid()}-{started:%H%M%S%f}"
-        work.mkdir(mode=0o700)
-        try:
-            run_id = _write_run(study, work, started, runs)
-            work.replace(runs / run_id)
-        except BaseException:
-            shutil.rmtree(work, ignore_errors=True)
-            raise
-        sync_file(runs)
-        _switch(runs, run_id)
+        amended = study.amendments.read_again()
+        if amended != study.amendments:  # a report was accepted since the study was opened
+            study = replace(study.with_changes(), amendments=amended)
+        publish_run(runs, lambda work, started: _write_run(study, work, started, runs))
     return Snapshot.open(runs)
+
+
+def publish_run(runs: Path, write: Callable[[Path, dt.datetime], str]) -> None:
+    """Have a run written aside and switch to it; whoever calls this holds the lock of the runs.
+
+    Parameters
+    ----------
+    runs : Path
+    write : callable
+        Given an empty folder and the moment; writes all of the run, `seal_run` last, and returns
+        its name.
+    """
+    _sweep(runs)
+    started = dt.datetime.now(tz=dt.UTC)
+    work = runs / f".tmp-{os.getpid()}-{started:%H%M%S%f}"
+    work.mkdir(mode=0o700)
+    try:
+        run_id = write(work, started)
+        work.replace(runs / run_id)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    sync_file(runs)
+    _switch(runs, run_id)
 
 
 def _sweep(runs: Path) -> None:
@@ -163,11 +193,13 @@ def _write_run(study: Study, work: Path, started: dt.datetime, runs: Path) -> st
         (work / folder).mkdir()
     timings, warnings = _write_layers(study, work)
     counts = _write_quarantine(study, work)
+    counts = count_amended(counts, write_originals(study, work))
     (work / "parameters.toml").write_text(study.parameters.to_toml(), encoding="utf-8")
     specs = {name: study.made(name).value.spec.model_dump(mode="json") for name in study.names()}
     (work / "specs.json").write_text(json.dumps(specs, ensure_ascii=False, indent=1), "utf-8")
     inputs = hash_inputs(study)
-    run_id = _name_run(inputs, study, started, runs)
+    run_id = name_run(runs, started, _dump(inputs), study.parameters.sha256,
+                      study.as_of.isoformat(), __version__)
     manifest = {
         "run_id": run_id,
         "created": started.isoformat(timespec="seconds"),
@@ -178,6 +210,12 @@ def _write_run(study: Study, work: Path, started: dt.datetime, runs: Path) -> st
         "warnings": warnings,
         **tell_study(study, counts),
     }
+    seal_run(manifest, work)
+    return run_id
+
+
+def seal_run(manifest: dict[str, Any], work: Path) -> None:
+    """Add the hash of every file, write the manifest and force all of the run to the disk."""
     manifest["files"] = {
         str(path.relative_to(work)): hash_file(path)
         for path in sorted(work.rglob("*")) if path.is_file()
@@ -185,12 +223,11 @@ def _write_run(study: Study, work: Path, started: dt.datetime, runs: Path) -> st
     (work / "manifest.json").write_text(_dump(manifest), encoding="utf-8")
     for path in [*work.rglob("*"), work]:
         sync_file(path)
-    return run_id
 
 
 def _write_layers(study: Study, work: Path) -> tuple[dict[str, float], list[str]]:
     timings: dict[str, float] = {}
-    warnings: list[str] = []
+    warnings = list(tell_absent(frozenset(study.config.layers)))
     for name in study.names():
         made = study.made(name)
         if isinstance(made.value, RasterLayer):
@@ -214,8 +251,8 @@ def _cut_after(layer: Layer, study: Study) -> Layer:
 
 
 def _prepare(study: Study, layer: Layer, work: Path) -> None:
-    """Write the bytes that each audience will be served, where they do not depend on the day."""
-    if layer.spec.row_rule or layer.spec.kind != "vector" or len(layer) > _MAX_PREPARED:
+    """Write what each audience will be served, where it does not depend on the day."""
+    if layer.spec.row_rule or layer.spec.role == "facility":
         return
     for audience in AUDIENCES:
         folder = work / "serve" / audience
@@ -226,7 +263,7 @@ def _prepare(study: Study, layer: Layer, work: Path) -> None:
             shown = disclose(replace(layer, frame=rows), audience, today=study.today)
         except NotShownError:
             continue
-        write_features(encode_features(shown), folder, layer.spec.name)
+        write_served(shown, folder)
 
 
 def _write_quarantine(study: Study, work: Path) -> dict[str, dict[str, int]]:
@@ -246,10 +283,8 @@ def _write_quarantine(study: Study, work: Path) -> dict[str, dict[str, int]]:
     return {name: intake.count() for name, intake in sorted(intakes.items())}
 
 
-def _name_run(
-    inputs: dict[str, dict[str, str]], study: Study, started: dt.datetime, runs: Path
-) -> str:
-    rests_on = (_dump(inputs), study.parameters.sha256, study.as_of.isoformat(), __version__)
+def name_run(runs: Path, started: dt.datetime, *rests_on: str) -> str:
+    """Name a run by its moment, a second later where that is taken, and by what it rests on."""
     short = hash_text(*rests_on)[:8]
     moment = started
     while (runs / f"{moment:%Y%m%dT%H%M%SZ}-{short}").exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from georisk.config import find_study_file
+from georisk.variables import fill_variables
 from layers.catalog import load_catalog
 from layers.errors import CallError, StudyError
 from layers.sheets.templates import write_templates
@@ -159,7 +161,8 @@ def _check_inside(study: Study) -> None:
     home = study.file.parent
     named = [text for entry in study.config.layers.values() for text in (*entry.path, entry.spec)]
     outside = sorted({text for text in (*named, study.config.parameters)
-                      if text and not (home / text).resolve().is_relative_to(home)})
+                      if text and not (home / fill_variables(text, os.environ, where="path"))
+                      .resolve().is_relative_to(home)})
     if outside:
         raise StudyError(f"{study.file.name}: {', '.join(outside)}: lies outside the study's "
                          "folder: put it inside, then copy")

@@ -71,6 +71,9 @@ class Step:
         Pure: the same inputs and settings make the same outcome.
     version : int
         Raised when the function changes what it computes.
+    rests_on : tuple of str
+        Input layers of which at least one must be there: without any, the step is absent from
+        the study, and so is every step that needs it.
     publishes : bool
         False for values that only other steps read.
     """
@@ -80,3 +83,4 @@ class Step:
     compute: Callable[[Inputs, Settings], Outcome]
     version: int = 1
     publishes: bool = True
+    rests_on: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,24 +12,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from georisk.config import LayerConfig, StudyConfig, find_study_file, read_config, validate_config
+from georisk.amending import NOTHING_AMENDED, Amendments, amend_input, find_file, read_amendments
+from georisk.config import StudyConfig, find_study_file, read_config, validate_config
 from georisk.corridors import find_corridor_faults
-from georisk.inputs import read_input
+from georisk.inputs import read_input, read_own_spec
 from georisk.made import Made, derive_provenance, wrap_outcome
 from georisk.parameters import Parameters
 from georisk.services import find_group, tabulate_services
-from georisk.steps import STEPS, Settings, Step
+from georisk.steps import STEPS, Settings, Step, find_absent
+from georisk.variables import list_files
 from layers.catalog import load_catalog
 from layers.crs import project_xy_m
 from layers.errors import CallError, LayerError, StudyError
 from layers.intake import Intake, Limits
 from layers.layer import Layer, RasterLayer, hash_text
-from layers.spec import LayerSpec, read_spec, refuse_openings, tighten_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from shapely import MultiPolygon, Polygon
+
+    from layers.spec import LayerSpec
 
 AnyLayer = Layer | RasterLayer
 _REPORTED = frozenset({"facility", "incident", "place"})
@@ -46,19 +50,24 @@ class Study:
     parameters : Parameters
     today : datetime.date
         The real date, injected: nothing dated later is believed.
+    amendments : Amendments
+        What reports have changed in its places.
     """
 
     file: Path
     config: StudyConfig
     parameters: Parameters
     today: dt.date
+    amendments: Amendments = NOTHING_AMENDED
     _store: dict[str, Made] = field(default_factory=dict, repr=False, compare=False)
     _intakes: dict[str, Intake] = field(default_factory=dict, repr=False, compare=False)
     _inputs: Mapping[str, Made] = field(default_factory=dict, repr=False, compare=False)
     _answers: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def open(cls, path: Path | str, *, today: dt.date | None = None) -> Study:
+    def open(
+        cls, path: Path | str, *, today: dt.date | None = None, state: Path | None = None
+    ) -> Study:
         """Open a study by its file or folder; nothing is read yet but the two TOML files.
 
         Raises
@@ -70,7 +79,8 @@ class Study:
         config = read_config(file)
         own = file.parent / config.parameters if config.parameters else None
         today = today or dt.datetime.now(tz=dt.UTC).date()
-        study = cls(file, config, Parameters.read(own), today)
+        amended = find_file(file.parent, read_only=config.read_only, state=state)
+        study = cls(file, config, Parameters.read(own), today, read_amendments(amended))
         study._check_choices()
         return study
 
@@ -104,32 +114,30 @@ class Study:
         tabulate_services(
             self.parameters, {*self.config.services, *self.config.siting.services})
         find_group(self.config.reference.profile)
+        self.input_files()
         project_xy_m(np.zeros(1), np.zeros(1), crs_metric=self.config.crs_metric)
 
     # -- names ---------------------------------------------------------------------------
 
     def names(self) -> tuple[str, ...]:
         """Names of all layers, inputs and results."""
-        results = [step.name for step in STEPS if step.publishes]
+        results = [step.name for step in STEPS if step.publishes and step.name not in self.absent]
         return (*sorted(self.config.layers), *results)
+
+    @property
+    def absent(self) -> dict[str, tuple[str, ...]]:
+        """Steps that the study lacks the layers for, as `georisk.steps.find_absent`."""
+        return find_absent(frozenset(self.config.layers))
 
     def spec(self, name: str) -> LayerSpec:
         """Return the description of a layer: the study's own, or a built-in one."""
         entry = self.config.layers.get(name)
         if entry is not None and entry.spec:
-            return self._read_spec(name, entry)
+            return read_own_spec(self.file.parent, name, entry)
         catalog = load_catalog()
         if name not in catalog:
             raise CallError(f"no layer named {name!r}; there are: {', '.join(self.names())}")
         return catalog[name]
-
-    def _read_spec(self, name: str, entry: LayerConfig) -> LayerSpec:
-        """A study's own description: of a layer of its own, or tightening a built-in one."""
-        own = read_spec(self.file.parent / entry.spec).model_copy(update={"name": name})
-        if name in load_catalog():
-            return tighten_spec(load_catalog()[name], own)
-        own = refuse_openings(own, entry.spec)
-        return own.model_copy(update={"role": entry.role or own.role})
 
     # -- inputs --------------------------------------------------------------------------
 
@@ -151,22 +159,16 @@ class Study:
                     intakes[name] = self._intakes[name]
             except LayerError as error:
                 errors.append(error)
-        if not errors:
+        if not errors and "routes" in self.config.layers:
             faults = find_corridor_faults(self.layer("routes").frame, self.settings().corridors)
             errors += [LayerError(faults)] if faults else []
         return intakes, errors
 
     def input_files(self) -> dict[str, tuple[Path, ...]]:
-        """Files of each input layer."""
-        return {
-            name: tuple(path for text in entry.path for path in self._find_files(text))
-            for name, entry in self.config.layers.items()
-        }
-
-    def _find_files(self, text: str) -> list[Path]:
-        if "*" in text:
-            return sorted(self.file.parent.glob(text))
-        return [self.file.parent / text]
+        """Files of each input layer; variables in their paths are filled in."""
+        return {name: list_files(entry.path, self.file.parent, os.environ,
+                                 where=f"{self.file.name}: layers.{name}.path")
+                for name, entry in self.config.layers.items()}
 
     def limits(self, spec: LayerSpec) -> Limits:
         """Where and until when rows can be; for points that somebody reported, the gazetteer."""
@@ -189,12 +191,10 @@ class Study:
         spec = self.spec(name)
         made, intake = read_input(
             spec, self.config.layers[name], self.input_files()[name],
-            limits=self.limits(spec), segment_km=self.config.segment_km,
-            area=self.corridor(name),
-        )
+            limits=self.limits(spec), segment_km=self.config.segment_km, area=self.corridor(name))
         if intake is not None:
             self._intakes[name] = intake
-        return made
+        return amend_input(made, self.amendments)
 
     # -- results -------------------------------------------------------------------------
 
@@ -257,6 +257,9 @@ class Study:
         if name in self._store:
             return self._store[name]
         step = next((step for step in STEPS if step.name == name), None)
+        if name in self.absent:
+            raise CallError(f"this study has no layer {' or '.join(self.absent[name])}, on which "
+                            f"{name} rests: give it in {self.file.name}")
         if step is not None:
             made = self._compute(step)
         elif name in self._inputs:
@@ -273,16 +276,13 @@ class Study:
         for need in step.needs:
             if need.startswith("@"):
                 for name in sorted(self.config.layers):
-                    if self._role(name) == need[1:]:
+                    if self.spec(name).role == need[1:]:
                         gathered[name] = self._make(name)
             elif need in self.config.layers or any(s.name == need for s in STEPS):
                 gathered[need] = self._make(need)
             else:
                 gathered[need] = None
         return gathered
-
-    def _role(self, name: str) -> str:
-        return self.spec(name).role
 
     def _compute(self, step: Step) -> Made:
         gathered = self._gather(step)

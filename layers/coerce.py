@@ -12,6 +12,7 @@ import pandas as pd
 from layers.findings import empty_findings, list_findings
 from layers.values.cells import split_distinct, take_arrow, write_texts
 from layers.values.days import read_days
+from layers.values.moments import read_moments, take_moments
 from layers.values.numerals import Kind, check_numbers, find_unknown, read_numbers, tell_unknown
 
 if TYPE_CHECKING:
@@ -106,8 +107,8 @@ def read_column(
     if column.dtype in {"number", "integer"}:
         kind: Kind = "integer" if column.dtype == "integer" else "number"
         return read_quantity(values, name, column, kind=kind)
-    if column.dtype == "date":
-        return _read_date(values, name, with_precision=with_precision)
+    if column.dtype in {"date", "datetime"}:
+        return _read_time(values, name, column, with_precision=with_precision)
     text = write_texts(values)
     if column.dtype == "boolean":
         return _read_boolean(values, text, name)
@@ -146,11 +147,21 @@ def _read_boolean(values: pd.Series, text: pd.Series, name: str) -> ReadColumn:
     return ReadColumn(result, list_findings(bad, name, "neither yes nor no"), notes)
 
 
-def _read_date(values: pd.Series, name: str, *, with_precision: bool) -> ReadColumn:
+def _read_time(
+    values: pd.Series, name: str, column: ColumnSpec, *, with_precision: bool
+) -> ReadColumn:
+    if column.dtype == "datetime":
+        return _read_moment(values, name)
     if pd.api.types.is_datetime64_any_dtype(values):
         days = values.dt.tz_localize(None) if values.dt.tz is not None else values
         return ReadColumn(days.dt.normalize().astype("datetime64[s]"), empty_findings())
     read = read_days(write_texts(values), name, with_precision=with_precision)
+    return ReadColumn(read.values, read.findings, read.notes)
+
+
+def _read_moment(values: pd.Series, name: str) -> ReadColumn:
+    typed = pd.api.types.is_datetime64_any_dtype(values)
+    read = take_moments(values, name) if typed else read_moments(write_texts(values), name)
     return ReadColumn(read.values, read.findings, read.notes)
 
 

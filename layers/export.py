@@ -16,6 +16,7 @@ from layers.errors import CallError
 from layers.geojson import encode_features
 from layers.sheets.roundtrip import defuse_cell
 from layers.sheets.workbook import list_columns, open_book, write_margin, write_rows
+from layers.values.moments import is_moment, write_moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ _DRIVERS: Mapping[str, str] = {
 }
 _LINES_ARE_WAYS = frozenset({"kml", "gpx"})
 _EMPTY_AS = {"Point": "Point", "LineString": "LineString", "Polygon": "MultiPolygon"}
+_HOLD_MOMENTS = frozenset({"GPKG", "FlatGeobuf"})
 _DECIMALS = 7
 
 
@@ -92,7 +94,7 @@ def is_way(layer: Layer, format_: str) -> bool:
 
 
 def flatten_for_spreadsheet(frame: pd.DataFrame) -> pd.DataFrame:
-    """Lists joined by ``;``, dates as days, and no cell that a program takes for a formula.
+    """Lists joined by ``;``, days and moments as text, no cell that could be a formula.
 
     Examples
     --------
@@ -129,7 +131,9 @@ def _flatten(frame: pd.DataFrame) -> pd.DataFrame:
     out = {}
     for name in frame.columns:
         values = frame[name]
-        if pd.api.types.is_datetime64_any_dtype(values):
+        if is_moment(values):
+            values = write_moments(values).astype("str")
+        elif pd.api.types.is_datetime64_any_dtype(values):
             values = values.dt.strftime("%Y-%m-%d")
         elif pd.api.types.is_object_dtype(values):
             values = values.map(_join_items)
@@ -165,18 +169,32 @@ def _write_vector(driver: str) -> Callable[[Layer, Path, Mapping[str, str]], Non
         flat = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
         # Only a spreadsheet takes text for a formula; elsewhere a mark would alter the data.
         table = _flatten(flat)
+        if driver in _HOLD_MOMENTS:
+            table = table.assign(**{name: flat[name] for name in flat if is_moment(flat[name])})
         if driver == "GPX":
             note = "SYNTHETIC" if layer.provenance.synthetic else ""
             table = pd.DataFrame({"name": table.get("name", table[layer.spec.id]), "desc": note})
         shaped = frame[["geometry"]].join(table)
+        if driver == "GPX":  # a device goes to positions: it has no use for a row without one
+            shaped = shaped[shaped["geometry"].notna()]
         extra: dict[str, object] = {}
         if driver == "GPKG":
             extra["layer_metadata"] = dict(marking)
+            extra |= _name_own(flat)
+        if driver == "FlatGeobuf" and shaped["geometry"].isna().any():
+            extra["SPATIAL_INDEX"] = "NO"  # the index has no place for a row that lies nowhere
         if not len(shaped):
             extra["geometry_type"] = _EMPTY_AS.get(layer.spec.geometry, "Unknown")
         pyogrio.write_dataframe(shaped, path, driver=driver, layer=layer.spec.name, **extra)
 
     return write
+
+
+def _name_own(flat: pd.DataFrame) -> dict[str, object]:
+    """Other names for the columns that a GeoPackage adds, where the layer has theirs."""
+    taken = {str(name).casefold() for name in flat}
+    own = {"FID": "fid", "GEOMETRY_NAME": "geom"}
+    return {option: f"gpkg_{name}" for option, name in own.items() if name in taken}
 
 
 def _write_parquet(layer: Layer, path: Path, marking: Mapping[str, str]) -> None:

@@ -6,6 +6,8 @@ ones say where something is, rounded numbers, and no raw vertex.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,11 +15,15 @@ import shapely
 
 from layers.crs import WGS84
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 KM_PER_DEGREE = 111.2
 _DECIMALS_PUBLIC = 1
 _DECIMALS_PARTNER = 2
 _HOURS_A_DAY = 10.0
 _MIN_GAP_H = 1.0
+_UNNAMED = "a place without a name"
 
 
 def draw_schematic_legs(frame: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -48,11 +54,12 @@ def draw_schematic_legs(frame: pd.DataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(out.drop(columns="geometry"), geometry=shapes, crs=WGS84)
 
 
-def _round_line(line: shapely.LineString) -> shapely.LineString:
+def _round_line(line: shapely.LineString) -> shapely.LineString | None:
     xy = np.round(shapely.get_coordinates(line), _DECIMALS_PUBLIC)
     changed = np.r_[True, np.any(xy[1:] != xy[:-1], axis=1)]
     kept = xy[changed]
-    return shapely.LineString(kept if len(kept) > 1 else np.vstack([kept, kept]))
+    # A leg within one cell of the grid has no line to show: its towns say where it is.
+    return shapely.LineString(kept) if len(kept) > 1 else None
 
 
 def _draw_band(line: shapely.LineString, accuracy_km: float) -> shapely.Polygon:
@@ -94,6 +101,7 @@ def tell_gaps_in_words(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tell_gap(service: str, start: str, end: str, hours: int, days: int) -> str:
+    start, end = (_UNNAMED if pd.isna(town) else town for town in (start, end))
     where = f"around {start}" if start == end else f"between {start} and {end}"
     if pd.isna(hours):
         return f"no known {service.replace('_', ' ')} {where}: nobody can walk it"
@@ -110,9 +118,9 @@ def _number(out: pd.DataFrame, order: pd.Series) -> pd.Index:
 def draw_gap_lines(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Gaps for partners: lines to 0.01 degree, length to 10 km, whole hours."""
     kept = frame[~(frame["walk_h"] < _MIN_GAP_H)]
-    lines = shapely.transform(
+    lines = _drop_repeats(shapely.transform(
         kept.geometry.to_numpy(), lambda xy: np.round(xy, _DECIMALS_PARTNER)
-    )
+    ))
     out = pd.DataFrame(kept.drop(columns=["geometry", "leg_ids", "next_h"], errors="ignore"))
     out = out.assign(
         length_km=(np.ceil(kept["length_km"] / 10) * 10).astype("Int64"),
@@ -121,6 +129,13 @@ def draw_gap_lines(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     order = out.groupby(["corridor", "service", "direction"], sort=False).cumcount() + 1
     out.index = _number(out, order)
     return gpd.GeoDataFrame(out, geometry=lines, crs=WGS84).sort_index()
+
+
+def _drop_repeats(lines: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Lines without points said twice; one that rounding left without length is none."""
+    kept = np.asarray(shapely.remove_repeated_points(lines), dtype=object)
+    kept[shapely.length(kept) == 0] = None
+    return kept
 
 
 def blur_incidents(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

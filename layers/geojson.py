@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from layers.schema import find_missing
+from layers.values.moments import is_moment, write_moments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from layers.layer import Layer
 
 _DECIMALS = 6
-_SIGNIFICANT = 6
+_SIGNIFICANT, _EXACT = 6, 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,7 @@ class Features:
 
     Attributes
     ----------
-    ids : tuple of str
+    ids : sequence of str
         Sorted.
     buffer : buffer of bytes
         Features joined by commas.
@@ -40,7 +41,7 @@ class Features:
         minx, miny, maxx, maxy in degrees; NaN without geometry.
     """
 
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     buffer: memoryview | bytes
     starts: NDArray[np.int64]
     bounds: NDArray[np.float64]
@@ -67,10 +68,18 @@ class Features:
         if not len(rows):
             return b""
         if rows[-1] - rows[0] == len(rows) - 1 and (np.diff(rows) == 1).all():
-            return bytes(self.buffer[self.starts[rows[0]] : self.starts[rows[-1] + 1] - 1])
+            return bytes(self.span(int(rows[0]), int(rows[-1]) + 1))
+        return b",".join(self.list_pieces(rows))
+
+    def span(self, start: int, end: int) -> bytes:
+        """Features from one row up to another, separated by commas: a view, nothing copied."""
+        return memoryview(self.buffer)[self.starts[start] : self.starts[end] - 1]  # type: ignore[return-value] # any buffer
+
+    def list_pieces(self, rows: NDArray[np.int64]) -> list[bytes]:
+        """Features of some rows, one by one, as views of the buffer."""
         view = memoryview(self.buffer)
-        pieces = [view[self.starts[r] : self.starts[r + 1] - 1] for r in rows.tolist()]
-        return b",".join(pieces)
+        begins, ends = self.starts[rows].tolist(), (self.starts[rows + 1] - 1).tolist()
+        return [view[begin:end] for begin, end in zip(begins, ends, strict=True)]  # type: ignore[misc]
 
 
 def encode_features(layer: Layer) -> Features:
@@ -89,7 +98,7 @@ def encode_features(layer: Layer) -> Features:
     frame, spec = layer.frame, layer.spec
     ids = tuple(str(label) for label in frame.index)
     names = list(spec.columns)
-    columns = [to_json_values(frame[name]) for name in names]
+    columns = [to_json_values(frame[name], digits=spec.columns[name].digits) for name in names]
     geometry, bounds = _encode_geometry(frame, has_geometry=spec.geometry != "none")
     parts = []
     rows = zip(*columns, strict=True) if columns else (() for _ in ids)
@@ -109,21 +118,38 @@ def _encode_geometry(
 ) -> tuple[Sequence[bytes], NDArray[np.float64]]:
     if not has_geometry:
         return [b"null"] * len(frame), np.full((len(frame), 4), np.nan)
-    shapes = frame["geometry"].to_numpy()
-    shapes = shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS))
-    shapes = shapely.orient_polygons(shapes)
+    shapes = round_coordinates(frame["geometry"].to_numpy())
     texts = shapely.to_geojson(shapes)
     encoded = [b"null" if text is None else text.encode() for text in texts]
     return encoded, shapely.bounds(shapes)
 
 
-def to_json_values(values: pd.Series) -> list[Any]:
-    """Write one column as JSON values: null where missing, days for dates, arrays for lists."""
+def round_coordinates(
+    shapes: NDArray[np.object_], *, decimals: int = _DECIMALS
+) -> NDArray[np.object_]:
+    """Round coordinates, and turn exterior rings right-handed (RFC 7946, 3.1.6)."""
+    rounded = shapely.transform(shapes, lambda xy: np.round(xy, decimals))
+    return np.asarray(shapely.orient_polygons(rounded))
+
+
+def to_json_values(values: pd.Series, *, digits: int = _SIGNIFICANT) -> list[Any]:
+    """Write one column as JSON values: null where missing, days for dates, arrays for lists.
+
+    Moments are RFC 3339 in UTC; numbers have so many significant digits.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> to_json_values(pd.Series(pd.to_datetime(["2022-04-16T10:13:19Z", None])))
+    ['2022-04-16T10:13:19Z', None]
+    """
     missing = find_missing(values).to_numpy()
-    if pd.api.types.is_datetime64_any_dtype(values):
+    if is_moment(values):
+        out = write_moments(values)
+    elif pd.api.types.is_datetime64_any_dtype(values):
         out = values.dt.strftime("%Y-%m-%d").astype(object)
     elif pd.api.types.is_float_dtype(values):
-        out = pd.Series(round_significant(values.to_numpy(float)), dtype=object)
+        out = pd.Series(round_significant(values.to_numpy(float), digits), dtype=object)
     elif pd.api.types.is_object_dtype(values):
         return [list(v) if isinstance(v, (tuple, list, np.ndarray)) else v for v in values]
     else:
@@ -131,8 +157,10 @@ def to_json_values(values: pd.Series) -> list[Any]:
     return [None if gone else value for value, gone in zip(out.tolist(), missing, strict=True)]
 
 
-def round_significant(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Round to six significant digits: more would claim what nobody measured.
+def round_significant(
+    values: NDArray[np.float64], digits: int = _SIGNIFICANT
+) -> NDArray[np.float64]:
+    """Round to some significant digits, by default six: more would claim what nobody measured.
 
     Examples
     --------
@@ -140,7 +168,9 @@ def round_significant(values: NDArray[np.float64]) -> NDArray[np.float64]:
     >>> round_significant(np.array([1234567.0, 0.00123456789]))
     array([1.23457e+06, 1.23457e-03])
     """
+    if digits > _EXACT:  # beyond that rounding itself would change a double
+        return np.asarray(values)
     safe = np.where(np.isfinite(values) & (values != 0), np.abs(values), 1.0)
-    digits = _SIGNIFICANT - 1 - np.floor(np.log10(safe))
-    scale = 10.0**digits
+    decimals = digits - 1 - np.floor(np.log10(safe))
+    scale = 10.0**decimals
     return np.asarray(np.round(values * scale) / scale)

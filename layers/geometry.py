@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _DECIMALS = 7
+_CLOSE = 0.5 * 10.0**-_DECIMALS
 _PAIR = "lon, lat"
 _SURE, _FAIR, _DOUBTFUL = 0.95, 0.9, 0.5
 Area = tuple[float, float, float, float]
@@ -41,7 +42,7 @@ class Located:
     Attributes
     ----------
     geometry : GeoSeries
-        EPSG:4326, rounded to 7 decimals; None where unusable.
+        EPSG:4326, rounded to 7 decimals unless the spec says exact; None where unusable.
     findings : DataFrame
         See `layers.findings`.
     notes : dict
@@ -80,7 +81,7 @@ def locate_rows(raw: pd.DataFrame, spec: LayerSpec, *, area: Area | None = None)
     if isinstance(raw, gpd.GeoDataFrame) and raw.active_geometry_name is not None:
         return _check_shapes(_to_wgs84(raw, spec), spec, area)
     if {"lon", "lat"} <= set(raw.columns) and spec.geometry == "Point":
-        return _check_points(raw, area)
+        return _check_points(raw, spec, area)
     reason = "no geometry: give a spatial file, or the columns lon and lat"
     raise LayerError([Fault(spec.name, "", None, "", "geometry", "", reason)])
 
@@ -98,11 +99,28 @@ def _to_wgs84(raw: gpd.GeoDataFrame, spec: LayerSpec) -> gpd.GeoSeries:
         fault = Fault(spec.name, "", None, "", "geometry", "", reason, advice)
         raise LayerError([fault]) from error
     flat = shapely.force_2d(geometry.to_numpy())
-    return gpd.GeoSeries(_round_shapes(flat), index=raw.index, crs=WGS84)
+    settle = _settle_edges if _is_exact(spec) else _round_positions
+    return gpd.GeoSeries(shapely.transform(flat, settle), index=raw.index, crs=WGS84)
 
 
-def _round_shapes(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    return np.asarray(shapely.transform(shapes, lambda xy: np.round(xy, _DECIMALS)))
+def _is_exact(spec: LayerSpec) -> bool:
+    return spec.coordinates == "exact"
+
+
+def _round_positions(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.round(xy, _DECIMALS)
+
+
+def _settle_edges(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Put back what lies beyond the edge of the globe by less than a rounding: 180.00000000000003.
+
+    Examples
+    --------
+    >>> _settle_edges(np.array([[180.00000000000003, 64.98437500000001]])).tolist()
+    [[180.0, 64.98437500000001]]
+    """
+    inside = np.clip(xy, (-180.0, -90.0), (180.0, 90.0))
+    return np.where(np.abs(xy - inside) < _CLOSE, inside, xy)
 
 
 def _check_shapes(geometry: gpd.GeoSeries, spec: LayerSpec, area: Area | None) -> Located:
@@ -144,7 +162,7 @@ def _lie_in(x: pd.Series, y: pd.Series, area: Area) -> pd.Series:
     return x.between(west, east) & y.between(south, north)
 
 
-def _check_points(raw: pd.DataFrame, area: Area | None) -> Located:
+def _check_points(raw: pd.DataFrame, spec: LayerSpec, area: Area | None) -> Located:
     lons = read_quantity(raw["lon"], "lon", _LON, kind="axis")
     lats = read_quantity(raw["lat"], "lat", _LAT, kind="axis")
     lon, lat = lons.values, lats.values
@@ -166,7 +184,9 @@ def _check_points(raw: pd.DataFrame, area: Area | None) -> Located:
                       value=_write_pairs(lon, lat, outside)),
     ]
     bad = (blank | unread | swapped | turned_in | outside).to_numpy()
-    x, y = (np.where(bad, np.nan, np.round(axis.to_numpy(), _DECIMALS)) for axis in (lon, lat))
+    x, y = (np.where(bad, np.nan, axis.to_numpy()) for axis in (lon, lat))
+    if not _is_exact(spec):
+        x, y = np.round(x, _DECIMALS), np.round(y, _DECIMALS)
     points = shapely.points(x, y)
     points[bad] = None
     notes = {name: axis.notes for name, axis in (("lon", lons), ("lat", lats)) if axis.notes}

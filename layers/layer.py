@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from layers.spec import LayerSpec, Level, find_highest_level
+from layers.values.moments import MOMENT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +126,8 @@ def empty_column(column: ColumnSpec, length: int) -> pd.Series:
     """A column of nothing, with the dtype the spec says."""
     dtypes = {
         "string": "str", "text": "str", "month": "str", "integer": "Int64",
-        "number": "float64", "boolean": "boolean", "date": "datetime64[s]", "list": "object",
+        "number": "float64", "boolean": "boolean", "date": "datetime64[s]", "datetime": MOMENT,
+        "list": "object",
     }
     dtype = dtypes[column.dtype]
     if dtype == "object":

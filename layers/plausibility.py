@@ -44,9 +44,11 @@ def find_bad_dates(
     """Dates that cannot be: before 1900 anywhere, and incidents of tomorrow."""
     found = []
     for name in _list_dates(typed, spec):
-        found.append(list_findings(typed[name] < EARLIEST, name, "an impossible date"))
+        zone = typed[name].dt.tz
+        early = typed[name] < EARLIEST.tz_localize(zone)
+        found.append(list_findings(early, name, "an impossible date"))
         if spec.role == "incident" and today is not None:
-            late = typed[name] > pd.Timestamp(today)
+            late = typed[name] >= pd.Timestamp(today).tz_localize(zone) + pd.Timedelta(days=1)
             found.append(list_findings(late, name, "a date in the future"))
     return found
 
@@ -63,7 +65,7 @@ def find_early_dates(
 
 def _list_dates(typed: pd.DataFrame, spec: LayerSpec) -> list[str]:
     return [name for name, column in spec.columns.items()
-            if column.dtype == "date" and name in typed]
+            if column.dtype in {"date", "datetime"} and name in typed]
 
 
 def find_bad_counts(typed: pd.DataFrame, spec: LayerSpec) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -118,7 +118,7 @@ def _read_plain(path: Path, wanted: Wanted) -> pd.DataFrame:
         frame, _ = find_table(_pick_grid(read_grids(path), wanted), known=known)
         _check_axes(frame, spec)
         return frame
-    return read_vector(path, sheet=wanted.sheet)
+    return read_vector(path, sheet=wanted.sheet, id_=wanted.spec.id)
 
 
 def _check_axes(frame: pd.DataFrame, spec: LayerSpec) -> None:

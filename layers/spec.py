@@ -13,7 +13,9 @@ from layers.errors import SpecError
 
 Level = Literal["public", "partner", "restricted", "sealed"]
 Audience = Literal["public", "partner", "restricted"]
-Dtype = Literal["string", "text", "integer", "number", "boolean", "date", "month", "list"]
+Dtype = Literal[
+    "string", "text", "integer", "number", "boolean", "date", "datetime", "month", "list",
+]
 LEVELS: tuple[Level, ...] = ("public", "partner", "restricted", "sealed")
 AUDIENCES: tuple[Audience, ...] = ("public", "partner", "restricted")
 ID_PATTERN = r"^[a-z0-9-]+$"
@@ -51,7 +53,8 @@ class ColumnSpec(_Frozen):
     """One column: what it holds, in which unit, and for whom.
 
     A column without a level is restricted; free text (``dtype = "text"``) and personal
-    columns are sealed, whatever else is said.
+    columns are sealed, whatever else is said. A ``date`` is a day, a ``datetime`` a moment, kept
+    in UTC. ``digits`` is how many significant digits of a number are shown.
     """
 
     dtype: Dtype
@@ -64,6 +67,7 @@ class ColumnSpec(_Frozen):
     required: bool = True
     personal: bool = False
     hxl: str = ""
+    digits: int = Field(default=6, ge=1, le=17)
     level: Level | None = None
 
     @property
@@ -101,6 +105,8 @@ class LayerSpec(_Frozen):
     ----------
     kind : {"vector", "table", "raster"}
         Vector layers have geometry in EPSG:4326.
+    coordinates : {"rounded", "exact"}
+        Rounded to 7 decimals of a degree, about 1 cm, or as they stand in the file.
     level, geometry_level : Level or None
         Who may see the layer and its geometry; None is restricted.
     released_by : str
@@ -118,6 +124,7 @@ class LayerSpec(_Frozen):
     title: dict[str, str]
     meaning: str
     geometry: Literal["none", "Point", "LineString", "Polygon", "Geometry"] = "none"
+    coordinates: Literal["rounded", "exact"] = "rounded"
     id: str = ""
     level: Level | None = None
     geometry_level: Level | None = None

@@ -21,6 +21,7 @@ from layers.geojson import Features
 from layers.layer import Layer, Provenance, RasterLayer, index_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -35,6 +36,7 @@ _ARROW = {
     "number": pa.float64(),
     "boolean": pa.bool_(),
     "date": pa.date32(),
+    "datetime": pa.timestamp("us", tz="UTC"),
     "list": pa.list_(pa.string()),
 }
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -192,22 +194,22 @@ def read_raster_file(path: Path, spec: LayerSpec, provenance: Provenance) -> Ras
 
 
 def write_features(features: Features, folder: Path, name: str) -> None:
-    """Write prepared features: bytes, offsets, bounds, ids; each mapped into memory later."""
+    """Write prepared features: bytes, offsets and bounds, each mapped into memory later."""
     (folder / f"{name}.features").write_bytes(bytes(features.buffer))
     np.save(folder / f"{name}.starts.npy", features.starts)
-    np.save(folder / f"{name}.bounds.npy", features.bounds)
-    (folder / f"{name}.ids").write_text("\n".join(features.ids), encoding="utf-8")
-    for suffix in ("features", "starts.npy", "bounds.npy", "ids"):
+    np.save(folder / f"{name}.bounds.npy", np.asfortranarray(features.bounds))
+    for suffix in ("features", "starts.npy", "bounds.npy"):
         sync_file(folder / f"{name}.{suffix}")
 
 
-def map_features(folder: Path, name: str) -> Features | None:
+def map_features(folder: Path, name: str, ids: Sequence[str]) -> Features | None:
     """Open prepared features, memory-mapped; None where there are none."""
     path = folder / f"{name}.features"
-    if not path.is_file() or path.stat().st_size == 0:
+    if not path.is_file():
         return None
-    buffer = memoryview(np.memmap(path, dtype=np.uint8, mode="r"))  # type: ignore[arg-type]
-    ids = tuple((folder / f"{name}.ids").read_text(encoding="utf-8").split("\n"))
+    buffer: memoryview | bytes = b""
+    if path.stat().st_size:
+        buffer = memoryview(np.memmap(path, dtype=np.uint8, mode="r"))  # type: ignore[arg-type]
     starts = np.load(folder / f"{name}.starts.npy", mmap_mode="r")
     bounds = np.load(folder / f"{name}.bounds.npy", mmap_mode="r")
     return Features(ids, buffer, starts, bounds)

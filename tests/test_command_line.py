@@ -25,6 +25,7 @@ def place(tmp_path_factory):
     return folder
 
 
+@pytest.mark.alone
 def test_help_is_quick_and_names_every_command():
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = call_apart("--help")
@@ -46,7 +47,7 @@ def test_help_imports_no_numpy():
 
 def test_a_run_imports_neither_osmnx_nor_folium():
     code = ("import sys, georisk.study, georisk.snapshot; "
-            "print([m for m in ('osmnx', 'folium', 'fastapi') if m in sys.modules])")
+            "print([m for m in ('osmnx', 'folium', 'starlette') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True,
                           check=True)
     assert done.stdout.strip() == "[]"

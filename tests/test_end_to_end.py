@@ -203,9 +203,9 @@ def test_prepared_bytes_are_what_the_gate_shows(runs):
         for name in door.names():
             if door.spec(name).kind == "raster":
                 continue
-            features = door.features(name)
-            assert features.ids == tuple(door.layer(name).frame.index)
-            body = json.loads(b"[" + features.join(np.arange(features.count)) + b"]")
+            served = door.served(name)
+            assert list(served.ids) == list(door.layer(name).frame.index)
+            body = json.loads(b"[" + b",".join(served.encode(np.arange(served.count))) + b"]")
             for feature in body:
                 assert set(feature["properties"]) == set(door.spec(name).columns)
 
@@ -213,8 +213,8 @@ def test_prepared_bytes_are_what_the_gate_shows(runs):
 def test_consent_that_ends_overnight_hides_the_place(runs):
     before = georisk.doors.open("public", runs=runs, today=dt.date(2025, 2, 28))
     after = before.reopen(dt.date(2025, 3, 1))
-    assert before.features("shelters").count == 4
-    assert after.features("shelters").count == 0
+    assert before.served("shelters").count == 4
+    assert after.served("shelters").count == 0
 
 
 def test_a_layer_fault_leaves_the_last_snapshot_as_it_was(folder, runs, tmp_path):

@@ -33,6 +33,7 @@ def forget(
     quiet: QuietOption = False,
 ) -> None:
     """Erase row, history and unpublished runs; list the published snapshots that carry it."""
+    from api.reports.erasing import forget_reports
     from georisk.register.forgetting import forget_record
 
     if not layer or quarantine == bool(id_.strip()):
@@ -40,13 +41,17 @@ def forget(
     if quarantine:
         _forget_quarantine(study, layer, as_json=as_json, quiet=quiet)
         return
-    erased = forget_record(open_study(study), layer=layer, id_=id_,
-                           runs=find_places(study, runs).runs)
+    places = find_places(study, runs)
+    erased = forget_record(open_study(study), layer=layer, id_=id_, runs=places.runs)
+    reports = forget_reports(places.state, id_.strip())
     if as_json:
-        typer.echo(json.dumps({"id": id_, "layer": layer, **asdict(erased)}, indent=1))
+        typer.echo(json.dumps({"id": id_, "layer": layer, "reports": reports, **asdict(erased)},
+                              indent=1))
         return
     say(f"{id_}: {erased.rows} row, {erased.lines} lines of history and {erased.runs} unpublished "
         "runs erased; a tombstone keeps it from coming back", quiet=quiet)
+    if reports:
+        say(f"{reports} reports from the field that named it erased", quiet=quiet)
     _list("Published snapshots that still carry it (delete these folders, and withdraw what was "
           "made from them):", erased.editions)
     _list("Reports beside the snapshots that may have counted it:", erased.tallies)

@@ -70,7 +70,7 @@ def open_study(study: Path | None) -> Study:
     from georisk.study import Study
 
     chosen = study or Path(os.environ.get("GEORISK_STUDY") or DEFAULT_STUDY)
-    return Study.open(chosen)
+    return Study.open(chosen, state=find_places(study, None).state)
 
 
 def read_today() -> dt.date:
@@ -140,6 +140,9 @@ def open_door(
     if audience != "public":
         record(places.state, action=action, audience=audience, purpose=purpose, run_id=door.run_id,
                holder=holder)
+    if door.amends:
+        say("warning: places were amended after the run: coverage, gaps, capacity, scores and "
+            "proposed sites are still those of the last full run; `georisk run` computes them anew")
     return door
 
 

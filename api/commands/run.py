@@ -46,7 +46,7 @@ def run(
     if as_json:
         typer.echo(json.dumps(snapshot.manifest, ensure_ascii=False, indent=1))
         return
-    if not quiet:
+    if not quiet and "corridor_summary" in opened.names():
         _print_summary(opened)
     if timings:
         for name, seconds in sorted(snapshot.manifest["timings"].items(), key=lambda x: -x[1]):

@@ -11,10 +11,12 @@ from api.commands.options import (
     RunsOption,
     StudyOption,
     find_places,
+    read_today,
     say,
 )
 
 if TYPE_CHECKING:
+    from api.settings import Settings
     from layers.spec import Audience
 
 
@@ -32,23 +34,65 @@ def serve(
         str, typer.Option("--purpose", help="Why more than public is served; may be left out "
                           "here. The audit log keeps it.")
     ] = "",
+    public_url: Annotated[
+        str, typer.Option("--public-url", help="Address that links begin with, for a server "
+                          "behind a proxy, such as https://maps.example.org.")
+    ] = "",
+    cors: Annotated[
+        list[str] | None,
+        typer.Option("--cors", help="Site whose pages may read answers, such as "
+                     "https://dashboard.example.org; once for each.", show_default=False),
+    ] = None,
+    metrics: Annotated[
+        bool, typer.Option("--metrics", help="Answer /metrics for Prometheus, on this machine or "
+                           "to a restricted key.")
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Serve the current snapshot; new ones are picked up without a restart."""
     from api.audit import record
-    from api.serve import run_server
+    from api.reports.erasing import purge_state
+    from api.serve import find_keys, run_server
     from api.settings import Settings, check_reach
 
     places = find_places(study, runs)
-    settings = Settings(runs=places.runs, audience=cast("Audience", audience), host=host, port=port,
-                        workers=workers)
-    check_reach(settings)
+    settings = Settings(
+        runs=places.runs, audience=cast("Audience", audience), host=host, port=port,
+        workers=workers, public_url=public_url, state=places.state, study=places.study,
+        cors_origins=tuple(cors or ()), metrics=metrics,
+    )
+    keyed = find_keys(settings)
+    check_reach(settings, has_keys=keyed)
     _check_address(settings.host, settings.port)
     if audience != "public":
         record(places.state, action="serve", audience=audience,
-               purpose=purpose or "the planner's own machine (loopback)", run_id="")
+               purpose=purpose or _tell_purpose(settings), run_id="")
+    purge_state(places.state, read_today())
+    _tell_keys(settings, keyed=keyed, quiet=quiet)
     say(f"http://{host}:{port}/ ({audience}); stop with Ctrl-C", quiet=quiet)
     run_server(settings)
+
+
+def _tell_purpose(settings: Settings) -> str:
+    from api.settings import stands_alone
+
+    return ("the planner's own machine (loopback)" if stands_alone(settings)
+            else "holders of keys")
+
+
+def _tell_keys(settings: Settings, *, keyed: bool, quiet: bool) -> None:
+    """Say what beyond this machine is shown to whom, and how keys would travel."""
+    from api.settings import is_loopback, stands_alone
+
+    if stands_alone(settings):
+        return
+    if settings.audience != "public":
+        say(f"{settings.audience}: with a key only; without one everybody is shown what is public",
+            quiet=quiet)
+    if keyed and not is_loopback(settings.host) \
+            and not settings.public_url.startswith("https://"):
+        say("warning: keys would travel in clear; put a proxy that speaks TLS before this server, "
+            "and name its address with --public-url https://...")
 
 
 def _check_address(host: str, port: int) -> None:

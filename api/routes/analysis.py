@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from api.answers import JSON, Doorway, answer, answer_json, dump_json
+from starlette.responses import Response
+
+from api.answers import JSON, Doorway, answer_json, dump_json
+from api.errors import ParameterError
 from api.profile import assemble_profile, describe_legs, find_source, name_corridor
+from api.reach import SHARES_NOTE, sum_up_coverage
+from api.routes.places import check_word, list_rows
+from api.wishes import read_wish
+from georisk.nearest import NearestQuery
+from georisk.places import GROUPS, list_services
 from layers.errors import NotShownError
 from layers.geojson import to_json_values
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
-
     from api.answers import Ask
+
+NEAREST_NOTE = ("Only places that are listed are named; a service without a row may exist all the "
+                "same. Call first where check says so.")
 
 
 def list_corridors(ask: Ask) -> Response:
     """List the corridors with their legs in order."""
-    ask.room.features("corridors")
+    ask.room.check("corridors")
     return answer_json(
-        ask, lambda: {"corridors": _describe_corridors(ask), "links": [ask.link_self()]}
+        ask, lambda: {"corridors": _describe_corridors(ask), "links": ask.link_formats()}
     )
 
 
@@ -54,14 +63,105 @@ def read_profile(ask: Ask) -> Response:
     if find_source(ask.room) is None or corridor not in ask.room.door.corridors():
         raise NotShownError(corridor)
 
-    def build() -> bytes:
-        profile = assemble_profile(ask.room, corridor)
-        return dump_json({**profile, "links": [ask.link_self()]})
-
-    return answer(ask, build, media=JSON)
+    return answer_json(
+        ask, lambda: {**assemble_profile(ask.room, corridor), "links": ask.link_formats()}
+    )
 
 
+def read_coverage(ask: Ask) -> Response:
+    """Sum up what is within reach along each corridor, by service and direction.
+
+    Raises
+    ------
+    NotShownError
+        If there is no such corridor.
+    ParameterError
+        If there is no such service.
+    """
+    room, corridor, service = ask.room, ask.values.get("corridor"), ask.values.get("service")
+    if corridor is not None and corridor not in room.door.corridors():
+        raise NotShownError(corridor)
+    check_word("service", service, list_services())
+
+    def build() -> dict[str, Any]:
+        rows = room.make(("reach",), lambda: sum_up_coverage(room))
+        shown = [row for row in rows
+                 if corridor in {None, row["corridor"]} and service in {None, row["service"]}]
+        note = "" if "coverage" in room.collections else SHARES_NOTE
+        return {"run_id": room.door.run_id, "as_of": room.door.as_of.isoformat(),
+                "synthetic": room.door.synthetic, "note": note, "coverage": shown,
+                "links": ask.link_formats()}
+
+    return answer_json(ask, build)
+
+
+def read_nearest(ask: Ask) -> Response:
+    """List the next place of each service, both ways, from a town or a place.
+
+    Raises
+    ------
+    ParameterError
+        If the place is not said, or a service or group is unknown.
+    """
+    place = ask.values.get("place")
+    if not place:
+        raise ParameterError("place: a town on a corridor, or the id of a place.")
+    return answer_json(ask, lambda: _tell_nearest(ask, place, dict(ask.values)))
+
+
+def find_nearest(ask: Ask) -> Response:
+    """List the same from the town nearest to a position, which is rounded before it is used.
+
+    Raises
+    ------
+    UnprocessableError
+        If the body is not a GeoJSON point with, at most, a service and a group.
+    """
+    wish = read_wish(ask.body)
+    town = ask.room.door.find_town(*wish.position)
+    body = _tell_nearest(ask, town, {"service": wish.service, "admits": wish.admits})
+    body["links"] = [ask.link("/nearest", "self", "This document")]
+    return Response(dump_json(body), media_type=JSON, headers={"Cache-Control": "no-store"})
+
+
+def _tell_nearest(ask: Ask, place: str, wish: dict[str, Any]) -> dict[str, Any]:
+    service, admits = wish.get("service") or "", wish.get("admits") or ""
+    check_word("service", service or None, list_services())
+    check_word("admits", admits or None, GROUPS)
+    door = ask.room.door
+    query = NearestQuery(today=door.today, place=place, service=service, admits=admits)
+    table = door.list_nearest(query)
+    return {"from": table.attrs["place"], "run_id": door.run_id, "synthetic": door.synthetic,
+            "note": NEAREST_NOTE, "nearest": list_rows(table), "links": ask.link_formats()}
+
+
+def read_quarantine(ask: Ask) -> Response:
+    """List the rows of an input layer that were set aside, each with its reason.
+
+    Raises
+    ------
+    NotShownError
+        If there is no such input.
+    """
+    name = ask.names["layer"]
+    counts, rows = ask.room.door.quarantine(name)
+    return answer_json(ask, lambda: {"layer": name, **counts, "rows": rows,
+                                     "links": ask.link_formats()})
+
+
+BOTH = ("json", "html")
 DOORWAYS = (
-    Doorway("/corridors", list_corridors, ("f",)),
-    Doorway("/corridors/{corridor}/profile", read_profile, ("f",), heavy=True),
+    Doorway("/corridors", list_corridors, ("f",), formats=BOTH, page="corridors",
+            answers="corridors", tag="Analysis"),
+    Doorway("/corridors/{corridor}/profile", read_profile, ("f",), heavy=True,
+            formats=BOTH, page="profile", answers="profile", tag="Analysis"),
+    Doorway("/coverage", read_coverage, ("corridor", "service", "f"), heavy=True,
+            formats=BOTH, page="coverage", answers="coverage", tag="Analysis"),
+    Doorway("/nearest", read_nearest, ("place", "service", "admits", "f"), heavy=True,
+            formats=BOTH, page="nearest", answers="nearest", tag="Analysis"),
+    Doorway("/nearest", find_nearest, (), heavy=True, method="POST", answers="nearest",
+            bodies={"application/geo+json": "wish", JSON: "wish"}, tag="Analysis",
+            max_body_bytes=1024),
+    Doorway("/layers/{layer}/quarantine", read_quarantine, ("f",), heavy=True, formats=BOTH,
+            page="quarantine", answers="quarantine", least="restricted", tag="Analysis"),
 )

@@ -1,4 +1,4 @@
-"""What there is: the landing page, conformance, and the collections with their columns."""
+"""What there is: the landing page, conformance, and the collections."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from api.answers import GEOJSON, Doorway, answer_json
+from api.answers import FORMATS, GEOJSON, HTML, Doorway, answer_json
+from api.conformance import CONFORMS_TO
+from api.crs import CRS84, list_references
+from api.formats import list_formats
 from api.room import find_time_column
 
 if TYPE_CHECKING:
@@ -16,12 +19,10 @@ if TYPE_CHECKING:
     from api.room import Room
     from layers.spec import LayerSpec
 
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
-# Empty on purpose. Core asks for an API definition, which is not written yet, and the other
-# classes rest on Core; a class is named here when all of its requirements are tested.
-CONFORMS_TO: tuple[str, ...] = ()
+OGC_REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 SYNTHETIC_NOTE = " Illustrative (synthetic) rows are among these data: they say nothing real."
+SCHEMA = FORMATS["schema"]
 
 
 def read_landing(ask: Ask) -> Response:
@@ -40,18 +41,26 @@ def _describe_server(ask: Ask) -> dict[str, Any]:
         "as_of": door.as_of.isoformat(),
         "synthetic": door.synthetic,
         "links": [
-            ask.link_self(),
+            *ask.link_formats(),
+            ask.link("/api", "service-desc", "This API (OpenAPI 3.0)", FORMATS["openapi"]),
+            ask.link("/api.html", "service-doc", "This API, to read", HTML),
             ask.link("/conformance", "conformance", "What this server conforms to"),
             ask.link("/collections", "data", "Collections"),
+            ask.link("/tileMatrixSets", f"{OGC_REL}tiling-schemes", "How tiles are cut"),
             ask.link("/manifest", "describedby", "The run these data come from"),
             ask.link("/maps", "related", "Maps"),
+            ask.link("/corridors", "related", "Corridors and their profiles"),
+            ask.link("/coverage", "related", "What is within reach along each corridor"),
+            ask.link("/places", "related", "Places along a way"),
         ],
     }
 
 
 def read_conformance(ask: Ask) -> Response:
     """List the conformance classes that this server passes."""
-    return answer_json(ask, lambda: {"conformsTo": list(CONFORMS_TO), "links": [ask.link_self()]})
+    return answer_json(
+        ask, lambda: {"conformsTo": list(CONFORMS_TO), "links": ask.link_formats()}
+    )
 
 
 def read_collections(ask: Ask) -> Response:
@@ -59,8 +68,12 @@ def read_collections(ask: Ask) -> Response:
     return answer_json(
         ask,
         lambda: {
-            "links": [ask.link_self()],
-            "collections": [describe_collection(ask, name) for name in ask.room.collections],
+            "links": ask.link_formats(),
+            "crs": list(list_references(ask.room.door.crs_metric)),
+            "collections": [
+                describe_collection(ask, name, [_link_collection(ask, name, "self")])
+                for name in ask.room.collections
+            ],
         },
     )
 
@@ -68,38 +81,60 @@ def read_collections(ask: Ask) -> Response:
 def read_collection(ask: Ask) -> Response:
     """Describe one collection."""
     name = ask.names["collection"]
-    ask.room.features(name)
-    return answer_json(ask, lambda: describe_collection(ask, name))
+    ask.room.check(name)
+    return answer_json(ask, lambda: describe_collection(ask, name, ask.link_formats()))
 
 
-def describe_collection(ask: Ask, name: str) -> dict[str, Any]:
+def describe_collection(
+    ask: Ask, name: str, own_links: list[dict[str, str]]
+) -> dict[str, Any]:
     """Describe a collection as this audience sees it: no column that is hidden from it."""
     spec = ask.room.spec(name)
-    body = {
+    body: dict[str, Any] = {
         "id": name,
         "title": spec.title.get("en", name),
         "titles": spec.title,
         "description": spec.meaning,
         "itemType": "feature",
-        "crs": [CRS84],
         "id_column": spec.id,
         "columns": [
             {"name": column, "dtype": it.dtype, "unit": it.unit, "meaning": it.meaning}
             for column, it in spec.columns.items()
         ],
-        "links": [
-            ask.link(f"/collections/{name}", "self", "This collection"),
-            ask.link(f"/collections/{name}/items", "items", "Its features", GEOJSON),
-        ],
+        "links": [*own_links, *_link_contents(ask, name, spec)],
     }
+    if spec.geometry != "none":
+        body |= {"crs": list(list_references(ask.room.door.crs_metric)), "storageCrs": CRS84}
     extent = ask.room.make(("extent", name), lambda: measure_extent(ask.room, name, spec))
     return {**body, "extent": extent} if extent else body
+
+
+def _link_collection(ask: Ask, name: str, rel: str) -> dict[str, str]:
+    return ask.link(f"/collections/{name}", rel, "This collection")
+
+
+def _link_contents(ask: Ask, name: str, spec: LayerSpec) -> list[dict[str, str]]:
+    path = f"/collections/{name}"
+    links = [ask.link(f"{path}/items", "items", "Its features", GEOJSON)]
+    links += [
+        ask.link(f"{path}/items?f={key}", "items", f"Its features as {key}", FORMATS[key])
+        for key in list_formats(spec) if key != "geojson"
+    ]
+    links += [
+        ask.link(f"{path}/queryables", f"{OGC_REL}queryables", "What can be asked", SCHEMA),
+        ask.link(f"{path}/feature-schema", "describedby", "What a feature is, as GeoJSON", SCHEMA),
+        ask.link(f"{path}/schema", f"{OGC_REL}schema", "What its features are", SCHEMA),
+    ]
+    if spec.geometry != "none":
+        tiles = f"{OGC_REL}tilesets-vector"
+        links.append(ask.link(f"{path}/tiles", tiles, "Vector tiles"))
+    return links
 
 
 def measure_extent(room: Room, name: str, spec: LayerSpec) -> dict[str, Any]:
     """Measure where and when the rows shown lie; empty if they lie nowhere."""
     extent: dict[str, Any] = {}
-    bounds = np.asarray(room.features(name).bounds)
+    bounds = np.asarray(room.served(name).bounds)
     bounds = bounds[~np.isnan(bounds).any(axis=1)] if len(bounds) else bounds
     if len(bounds):
         box = [*bounds[:, :2].min(axis=0).tolist(), *bounds[:, 2:].max(axis=0).tolist()]
@@ -111,9 +146,14 @@ def measure_extent(room: Room, name: str, spec: LayerSpec) -> dict[str, Any]:
     return extent
 
 
+BOTH = ("json", "html")
 DOORWAYS = (
-    Doorway("/", read_landing, ("f",)),
-    Doorway("/conformance", read_conformance, ("f",)),
-    Doorway("/collections", read_collections, ("f",)),
-    Doorway("/collections/{collection}", read_collection, ("f",)),
+    Doorway("/", read_landing, ("f",), formats=BOTH, page="landing", answers="landing",
+            tag="Capabilities"),
+    Doorway("/conformance", read_conformance, ("f",), formats=BOTH, page="conformance",
+            answers="conformance", tag="Capabilities"),
+    Doorway("/collections", read_collections, ("f",), formats=BOTH, page="collections",
+            answers="collections", tag="Capabilities"),
+    Doorway("/collections/{collection}", read_collection, ("f",), formats=BOTH,
+            page="collection", answers="collection", tag="Capabilities"),
 )

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from api.answers import GEOJSON, Doorway, answer, dump_json
-from api.parameters import write_token
-from api.selection import Page, select_page
+from api.answers import Doorway, answer, answer_json, dump_json
+from api.crs import CRS84, place_shapes
+from api.errors import NotAcceptableError, ParameterError
+from api.formats import ENCODERS, list_formats
+from api.selection import Page, read_reference, select_page
+from api.tokens import write_token
 from layers.errors import NotShownError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.responses import Response
 
     from api.answers import Ask
+    from api.crs import Reference
+    from layers.layer import Layer
+    from layers.served import Served
 
-PARAMETERS = ("bbox", "datetime", "f", "limit", "token")
+PARAMETERS = (
+    "bbox", "bbox-crs", "crs", "datetime", "f", "filter", "filter-crs", "filter-lang", "limit",
+    "properties", "sortby", "token",
+)
+_SLOW = ("filter", "sortby", "crs", "properties")
+_MANY = 2000
 
 
 def read_items(ask: Ask) -> Response:
@@ -28,24 +42,127 @@ def read_items(ask: Ask) -> Response:
     untrue; the ``Date`` header says it.
     """
     name = ask.names["collection"]
+    served = ask.room.served(name)
+    if ask.format not in ("html", "geojson", *list_formats(served.spec)):
+        raise NotAcceptableError(f"{name} has no geometry, and {ask.format} cannot do without.")
     # Chosen before the ETag is compared: a token of another run is gone, held or not.
     page = select_page(ask.room, name, ask.values)
-    return answer(ask, lambda: _write_page(ask, name, page), media=GEOJSON)
+    reference = read_reference(ask.room, ask.values, "crs")
+    names = _choose_columns(served, ask.values.get("properties"))
+    headers = _write_headers(ask, page, reference)
+    if ask.format == "html":
+        return answer_json(ask, lambda: _show_page(ask, page), headers=headers)
+    if ask.format != "geojson":
+        return answer(ask, lambda: _encode_page(ask, served, page, names), headers=headers)
+    return answer(ask, lambda: _write_page(ask, served, page, names), headers=headers)
 
 
-def _write_page(ask: Ask, name: str, page: Page) -> bytes:
-    links = [
-        ask.link_self(GEOJSON),
-        ask.link(f"/collections/{name}", "collection", "The collection"),
-    ]
+def _choose_columns(served: Served, asked: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if asked is None:
+        return None
+    known = served.spec.columns
+    if any(name not in known for name in asked):
+        raise ParameterError(f"properties: there are {', '.join(known)}.")
+    return tuple(name for name in known if name in asked)
+
+
+def _write_headers(ask: Ask, page: Page, reference: Reference) -> dict[str, str]:
+    headers = {
+        "OGC-NumberMatched": str(page.matched),
+        "OGC-NumberReturned": str(len(page.rows)),
+        "Content-Crs": f"<{reference.uri}>",
+    }
+    if ask.format not in {"geojson", "html"}:
+        name, ending = ask.names["collection"], ENCODERS[ask.format].extension
+        headers["Content-Disposition"] = f'inline; filename="{name}.{ending}"'
+    if ask.format != "geojson":
+        headers["Link"] = ", ".join(
+            f'<{link["href"]}>; rel="{link["rel"]}"; type="{link["type"]}"'
+            for link in _list_links(ask, page)
+        )
+    return headers
+
+
+def _list_links(ask: Ask, page: Page) -> list[dict[str, str]]:
+    collection = ask.link(f"/collections/{ask.names['collection']}", "collection",
+                          "The collection")
+    spec = ask.room.spec(ask.names["collection"])
+    links = [*ask.link_formats((*list_formats(spec), "html")), collection]
     if page.last_id:
         links.append(ask.link_next(write_token(ask.room.door.run_id, page.last_id)))
+    return links
+
+
+def _write_page(
+    ask: Ask, served: Served, page: Page, names: tuple[str, ...] | None
+) -> Sequence[bytes]:
     head = b'{"type":"FeatureCollection","numberMatched":%d,"numberReturned":%d,"links":' % (
         page.matched,
         len(page.rows),
     )
-    body = ask.room.features(name).join(page.rows)
-    return b"".join((head, dump_json(links), b',"features":[', body, b"]}"))
+    return [
+        head, dump_json(_list_links(ask, page)), b',"features":[',
+        *_join(_encode_features(ask, served, page.rows, names)), b"]}",
+    ]
+
+
+def _join(features: Sequence[bytes]) -> Sequence[bytes]:
+    """Features with commas between them; what lies side by side in memory is one already."""
+    return features if len(features) < 2 else [b",".join(features)]  # noqa: PLR2004 - one needs none
+
+
+def _encode_features(
+    ask: Ask, served: Served, rows: np.ndarray[tuple[int], np.dtype[np.intp]],
+    names: tuple[str, ...] | None,
+) -> Sequence[bytes]:
+    reference = read_reference(ask.room, ask.values, "crs")
+    shapes = None
+    if reference.uri != CRS84 and served.has_geometry:
+        shapes = place_shapes(served.shapes(rows), reference)
+    whole = served.features if names is None and shapes is None else None
+    if whole is not None and len(rows) and rows[-1] - rows[0] == len(rows) - 1 \
+            and "sortby" not in ask.values:
+        return [whole.span(int(rows[0]), int(rows[-1]) + 1)]
+    return served.encode(rows, names, shapes)
+
+
+def _encode_page(
+    ask: Ask, served: Served, page: Page, names: tuple[str, ...] | None
+) -> Sequence[bytes]:
+    """Write a page in another format, in the reference system asked for."""
+    reference = read_reference(ask.room, ask.values, "crs")
+    plain = names is None and reference.uri == CRS84
+    if ask.format == "geojsonseq" and plain:
+        features = served.encode(page.rows)
+        return list(chain.from_iterable((b"\x1e", feature, b"\n") for feature in features))
+    layer = served.take(page.rows, names)
+    if served.has_geometry:
+        layer = _place_layer(layer, reference)
+    encoder = ENCODERS[ask.format]
+    title = served.spec.title.get("en", served.spec.name)
+    return list(encoder.encode(layer, crs=reference.crs, title=title))
+
+
+def _place_layer(layer: Layer, reference: Reference) -> Layer:
+    from dataclasses import replace
+
+    shapes = place_shapes(layer.frame["geometry"].to_numpy(), reference)
+    return replace(layer, frame=layer.frame.assign(geometry=shapes))
+
+
+def _show_page(ask: Ask, page: Page) -> dict[str, object]:
+    """Return the document that a person is shown: features in longitude and latitude."""
+    import orjson
+
+    name = ask.names["collection"]
+    features = ask.room.served(name).encode(page.rows)
+    return {
+        "type": "FeatureCollection",
+        "numberMatched": page.matched,
+        "numberReturned": len(page.rows),
+        "links": _list_links(ask, page),
+        "features": [orjson.loads(feature) for feature in features],
+    }
 
 
 def read_item(ask: Ask) -> Response:
@@ -57,23 +174,45 @@ def read_item(ask: Ask) -> Response:
         If there is none by this id.
     """
     name = ask.names["collection"]
-    features = ask.room.features(name)
-    row = features.find(ask.names["feature"])
+    served = ask.room.served(name)
+    row = served.find(ask.names["feature"])
     if row is None:
         raise NotShownError(name)
-    links = [
-        ask.link_self(GEOJSON),
-        ask.link(f"/collections/{name}", "collection", "The collection"),
-    ]
+    reference = read_reference(ask.room, ask.values, "crs")
+    headers = {"Content-Crs": f"<{reference.uri}>"}
+    if ask.format == "html":
+        return answer_json(ask, lambda: _show_item(ask, row), headers=headers)
+    return answer(ask, lambda: _write_item(ask, served, row), headers=headers)
 
-    def build() -> bytes:
-        feature = features.join(np.array([row]))
-        return feature[:-1] + b',"links":' + dump_json(links) + b"}"
 
-    return answer(ask, build, media=GEOJSON)
+def _write_item(ask: Ask, served: Served, row: int) -> Sequence[bytes]:
+    (feature,) = _encode_features(ask, served, np.array([row]), None)
+    return [feature[:-1], b',"links":', dump_json(_link_item(ask)), b"}"]
+
+
+def _link_item(ask: Ask) -> list[dict[str, str]]:
+    path = f"/collections/{ask.names['collection']}"
+    return [*ask.link_formats(), ask.link(path, "collection", "The collection")]
+
+
+def _show_item(ask: Ask, row: int) -> dict[str, object]:
+    import orjson
+
+    (feature,) = ask.room.served(ask.names["collection"]).encode(np.array([row]))
+    return {**orjson.loads(feature), "links": _link_item(ask)}
+
+
+def _is_heavy(ask: Ask) -> bool:
+    """Whether others would be kept waiting: more than a slice of what is prepared."""
+    values = ask.values
+    return (ask.format not in {"geojson", "geojsonseq"} or values.get("limit", 0) > _MANY
+            or any(name in values for name in _SLOW))
 
 
 DOORWAYS = (
-    Doorway("/collections/{collection}/items", read_items, PARAMETERS),
-    Doorway("/collections/{collection}/items/{feature}", read_item, ("f",)),
+    Doorway("/collections/{collection}/items", read_items, PARAMETERS, heavy=_is_heavy,
+            formats=("geojson", "html", *(name for name in ENCODERS if name != "geojson")),
+            page="items", answers="features"),
+    Doorway("/collections/{collection}/items/{feature}", read_item, ("crs", "f"),
+            formats=("geojson", "html"), page="item", answers="feature"),
 )

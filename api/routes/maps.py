@@ -25,7 +25,7 @@ def list_maps(ask: Ask) -> Response:
                 {"name": name, "links": [ask.link(f"/maps/{name}", "alternate", name, HTML)]}
                 for name in shown
             ],
-            "links": [ask.link_self()],
+            "links": ask.link_formats(),
         },
     )
 
@@ -46,10 +46,12 @@ def read_map(ask: Ask) -> Response:
     page = ask.room.make(
         ("map", name, lang), lambda: render(door, name, lang=lang).encode("utf-8")
     )
-    return answer(ask, lambda: page, media=HTML)
+    return answer(ask, lambda: page)
 
 
 DOORWAYS = (
-    Doorway("/maps", list_maps, ("f",), heavy=True),
-    Doorway("/maps/{map}", read_map, ("lang",), heavy=True),
+    Doorway("/maps", list_maps, ("f",), heavy=True, formats=("json", "html"), page="maps",
+            answers="maps", tag="Maps"),
+    Doorway("/maps/{map}", read_map, ("lang",), heavy=True, formats=("html",), answers="map",
+            tag="Maps"),
 )

@@ -10,6 +10,8 @@ from layers.errors import NotShownError
 from layers.geojson import to_json_values
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from starlette.responses import Response
 
@@ -36,8 +38,7 @@ def list_places(ask: Ask) -> Response:
     if len(ways) != 1 or bool(given.get("from")) != bool(given.get("to")):
         raise ParameterError("Name one way: corridor, or leg, or from together with to.")
     for name, known in (("service", list_services()), ("admits", GROUPS)):
-        if given.get(name) and given[name] not in known:
-            raise ParameterError(f"{name}: there are {', '.join(known)}.")
+        check_word(name, given.get(name), known)
     if ask.room.spec(layer).role != "facility":
         raise NotShownError(layer)
     query = PlaceQuery(
@@ -51,7 +52,13 @@ def list_places(ask: Ask) -> Response:
         admits=given.get("admits", ""),
     )
     table = door.list_places(query)
-    return answer_json(ask, lambda: {"places": list_rows(table), "links": [ask.link_self()]})
+    return answer_json(ask, lambda: {"places": list_rows(table), "links": ask.link_formats()})
+
+
+def check_word(name: str, word: str | None, known: Sequence[str]) -> None:
+    """Refuse a word that is none of those known; raises ParameterError naming them."""
+    if word is not None and word not in known:
+        raise ParameterError(f"{name}: there are {', '.join(known)}.")
 
 
 def list_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -67,4 +74,7 @@ def list_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-DOORWAYS = (Doorway("/places", list_places, PARAMETERS, heavy=True),)
+DOORWAYS = (
+    Doorway("/places", list_places, PARAMETERS, heavy=True, formats=("json", "html"),
+            page="places", answers="places", tag="Analysis"),
+)

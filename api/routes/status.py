@@ -7,20 +7,53 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from api.answers import JSON, Doorway, answer_json, dump_json
-from api.guard import ROUTE_KEY
+from api.desk import SEEN_KEY, Seen
+from api.errors import find_problem
+from api.guard import names_this_machine
+from api.keys.access import is_forwarded, may_read_metrics
+from layers.errors import GeoriskError, NotShownError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
 
     from api.answers import Ask
+    from api.desk import Desk
+    from api.reception import Reception
+    from api.settings import Settings
 
 ALIVE_PATH = "/healthz"
+METRICS_PATH = "/metrics"
 
 
 async def read_health(request: Request) -> Response:
     """Say that the process lives; it needs no snapshot."""
-    request.scope[ROUTE_KEY] = ALIVE_PATH
+    request.scope[SEEN_KEY] = Seen(ALIVE_PATH)
     return Response(b'{"status":"ok"}', media_type=JSON, headers={"Cache-Control": "no-store"})
+
+
+def show_metrics(
+    settings: Settings, reception: Reception, desk: Desk
+) -> Callable[[Request], Awaitable[Response]]:
+    """What answers with counts, to whoever may read them; to others there is nothing here."""
+
+    async def answer(request: Request) -> Response:
+        scope = request.scope
+        scope[SEEN_KEY] = Seen(METRICS_PATH)
+        try:
+            holder = reception.recognise(scope)
+        except GeoriskError as error:
+            return find_problem(error)
+        here, through = names_this_machine(scope), is_forwarded(scope["headers"])
+        if desk.metrics is None or not may_read_metrics(
+            settings, holder, host_is_loopback=here, forwarded=through
+        ):
+            return find_problem(NotShownError(METRICS_PATH))
+        body, media = desk.metrics.render()
+        return Response(body, headers={"Content-Type": media, "Cache-Control": "no-store"})
+
+    return answer
 
 
 def read_readiness(ask: Ask) -> Response:
@@ -35,6 +68,7 @@ def read_manifest(ask: Ask) -> Response:
 
 
 DOORWAYS = (
-    Doorway("/readyz", read_readiness),
-    Doorway("/manifest", read_manifest, ("f",)),
+    Doorway("/readyz", read_readiness, answers="readiness", tag="Server"),
+    Doorway("/manifest", read_manifest, ("f",), formats=("json", "html"), page="manifest",
+            answers="manifest", tag="Server"),
 )

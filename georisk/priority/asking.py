@@ -67,11 +67,12 @@ def ask_priority(study: Study, *, profile: str | None = None, choice: Choice | N
     Raises
     ------
     CallError
-        If there is no such profile.
+        If there is no such profile, or no routes to rank.
     """
     choice = choice or Choice()
     profile = profile or study.config.reference.profile
     find_group(profile)
+    study.made("lines")  # without routes, that says so
     other = study.with_changes(reference={"profile": profile})
     same = profile == study.config.reference.profile
     made = {name: _find(study if same or name not in _OF_PROFILE else other, name)

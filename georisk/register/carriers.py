@@ -61,7 +61,8 @@ def find_carriers(runs: Path, layer: str, id_column: str, id_: str) -> Found:
 
 
 def _carries(folder: Path, layer: str, id_column: str, id_: str) -> bool:
-    for path in sorted(folder.glob("layers/*.parquet"), key=lambda path: path.stem != layer):
+    kept = (path for part in ("layers", "originals") for path in folder.glob(f"{part}/*.parquet"))
+    for path in sorted(kept, key=lambda path: (path.stem != layer, path)):
         if _holds_id(path, id_column, id_):
             return True
     table = folder / "quarantine" / f"{layer}.csv"

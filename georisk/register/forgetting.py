@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from georisk.amending import drop_place
 from georisk.locking import hold_lock
 from georisk.register.carriers import find_carriers, find_files, find_tallies
 from georisk.register.keeping import find_kept, find_shelf, read_tombstones, require_own, write_json
@@ -93,6 +94,8 @@ def forget_record(study: Study, *, layer: str, id_: str, runs: Path) -> Erased:
                  study.today.isoformat())
     with hold_lock(runs):
         unpublished = _drop_unpublished(runs)
+        if spec.role == "facility" and study.amendments.file is not None:
+            lines += drop_place(study.amendments.file, id_)
     carriers = find_carriers(runs, layer, spec.id, id_)
     files = find_files(study.file.parent, id_, leaving_out=(runs, shelf.rows))
     return Erased(int(id_ in kept.frame.index), lines, unpublished, carriers.holders,

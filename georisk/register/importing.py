@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from georisk.amending import NOTHING_AMENDED
 from georisk.config import LayerConfig
 from georisk.locking import hold_lock
 from georisk.register.arriving import Gathered, gather_rows, read_hauls
@@ -165,7 +166,8 @@ def _adopt(study: Study, layer: str) -> Kept:
         path.exists() for path in study.input_files()[layer]
     ):
         return keep_nothing(spec)
-    frame = study.layer(layer).frame
+    # As the files have it: what reports changed is said beside it, and can be taken back.
+    frame = replace(study.with_changes(), amendments=NOTHING_AMENDED).layer(layer).frame
     owner = frame["owner"].fillna("").astype("str") if "owner" in frame else ""
     file = ", ".join(path.name for path in study.input_files()[layer])
     return Kept(spec, frame, mark_rows(frame.index, owner=owner, file=file,

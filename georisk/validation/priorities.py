@@ -40,8 +40,8 @@ def grade_study(
         For `georisk.validation.validating.validate_study`.
     """
     design = design or read_design(study.parameters)
-    domains = lay_domains(study)
     record = build_record(study.made("events").value.frame, crs_metric=study.config.crs_metric)
+    domains = lay_domains(study)
     years = {year for domain in domains for year in choose_years(
         record, domain.locate(record.xy_km, kind=record.kind) >= 0, as_of=study.as_of,
         design=design).years}

@@ -44,17 +44,17 @@ FOLDER = "folder"
 MAX_PARQUET_BYTES = 4_000_000_000
 
 
-def read_vector(path: Path, *, sheet: str = "") -> gpd.GeoDataFrame:
+def read_vector(path: Path, *, sheet: str = "", id_: str = "") -> gpd.GeoDataFrame:
     """Read a geographic file.
 
     KML, KMZ and GPX keep one thing in several layers (folders; waypoints, routes and tracks):
-    without `sheet` all are read, and column ``folder`` names the layer. Other files with several
-    layers: the first that has rows.
+    without `sheet` all are read, and column ``folder`` names the layer. Of others, the first.
 
     Parameters
     ----------
-    sheet : str
-        Layer to read; for a zipped shapefile the name without ``.shp``.
+    sheet, id_ : str
+        Layer to read; for a zipped shapefile the name without ``.shp``. Column of ids: where it
+        is a GeoPackage's own number of a row (``fid``), that becomes a column.
 
     Returns
     -------
@@ -68,13 +68,13 @@ def read_vector(path: Path, *, sheet: str = "") -> gpd.GeoDataFrame:
     """
     import geopandas as gpd
 
-    frame = read_frame(path, sheet=sheet)
+    frame = read_frame(path, sheet=sheet, id_=id_)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise ValueError("holds no geometry")  # noqa: TRY004 - the file is wrong, not a type
     return frame
 
 
-def read_frame(path: Path, *, sheet: str = "") -> pd.DataFrame:
+def read_frame(path: Path, *, sheet: str = "", id_: str = "") -> pd.DataFrame:
     """Read a geographic file as `read_vector`, or a Parquet or GeoPackage table without geometry.
 
     Raises
@@ -94,7 +94,7 @@ def read_frame(path: Path, *, sheet: str = "") -> pd.DataFrame:
         if not sheets:
             raise ValueError("holds no features")
         chosen = sheets if found in _JOINED else sheets[:1]
-        frames = [_read_layer(source, layer, found) for source, layer in chosen]
+        frames = [_read_layer(source, layer, found, id_) for source, layer in chosen]
     return _join(frames, [layer for _, layer in chosen]) if found in _JOINED else frames[0]
 
 
@@ -247,18 +247,18 @@ def _list_layers(source: Path, found: str) -> list[str]:
     return filled
 
 
-def _read_layer(source: Path, layer: str, found: str) -> pd.DataFrame:
+def _read_layer(source: Path, layer: str, found: str, id_: str) -> pd.DataFrame:
     with _ask_gdal(found):
         import pyogrio
 
         info = pyogrio.read_info(source, layer=layer)
     _check_cells(info["features"], len(info["fields"]))
     with _ask_gdal(found):
-        safe = found not in _NO_ARROW
-        frame = pyogrio.read_dataframe(source, layer=layer, use_arrow=safe, on_invalid="ignore")
-    if found in {"kml", "kmz"}:
-        frame = frame.drop(columns=_DRAWING, errors="ignore")
-    return frame.reset_index(drop=True)
+        numbered = bool(id_) and id_ == info["fid_column"]
+        frame = pyogrio.read_dataframe(source, layer=layer, use_arrow=found not in _NO_ARROW,
+                                       on_invalid="ignore", fid_as_index=numbered)
+    frame = frame.rename_axis(index=id_).reset_index(drop=not numbered)
+    return frame.drop(columns=_DRAWING, errors="ignore") if found in {"kml", "kmz"} else frame
 
 
 def _check_cells(rows: int, columns: int) -> None:

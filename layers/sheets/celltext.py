@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from layers.values.moments import write_moments
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,6 +52,10 @@ def _show_number(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
+def _show_moment(value: dt.datetime) -> str:
+    return str(write_moments(pd.Series([value])).iloc[0])
+
+
 def _show_shape(shape: shapely.Geometry) -> str:
     if isinstance(shape, shapely.Point) and not shape.is_empty:
         return f"{shape.x:.7f}, {shape.y:.7f}"
@@ -61,6 +67,6 @@ _WRITERS: tuple[tuple[tuple[type, ...], Callable[[Any], str]], ...] = (
     ((bool, np.bool_), lambda value: "yes" if value else "no"),
     ((float, np.floating), _show_number),
     ((tuple, list, set, np.ndarray), lambda items: ";".join(sorted({str(x) for x in items}))),
-    ((dt.datetime,), lambda value: f"{value:%Y-%m-%d}"),
+    ((dt.datetime,), lambda value: _show_moment(value) if value.tzinfo else f"{value:%Y-%m-%d}"),
     ((shapely.Geometry,), _show_shape),
 )

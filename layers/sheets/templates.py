@@ -34,7 +34,8 @@ _WARNING = ("No names of people, no case numbers, no phones of persons, no natio
             "column. Illustrative rows: synthetic = yes, and a name that begins with EXAMPLE -.")
 _HOW = ("Fill the first sheet, one row each; leave unknown cells empty. Save it, then: "
         "georisk import FILE --layer {layer} -s STUDY --dry-run")
-_EXAMPLES = {"date": "2024-05-31", "month": "2024-05", "boolean": "yes", "integer": "12",
+_EXAMPLES = {"date": "2024-05-31", "datetime": "2024-05-31T14:30:00Z", "month": "2024-05",
+             "boolean": "yes", "integer": "12",
              "number": "0.5"}
 _NAMED = {"lon": "-90.5133", "lat": "14.6349", "country": "GT", "months": "1-4;11-12",
           "opens": "Mo-Su 08:00-18:00", "admits": "women:yes;families:yes;men:no",

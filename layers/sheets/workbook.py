@@ -38,7 +38,8 @@ _LON = ColumnSpec(dtype="number", meaning="Longitude of the point, WGS 84: negat
 _LAT = ColumnSpec(dtype="number", meaning="Latitude of the point, WGS 84: negative in the south",
                   unit="degree", range=(-90, 90), level="public", nullable=False)
 _FORMATS = {"date": "yyyy-mm-dd", "integer": "0", "number": "General"}
-_WIDTHS = {"date": 12, "integer": 10, "number": 12, "boolean": 12, "month": 10, "list": 28}
+_WIDTHS = {"date": 12, "integer": 10, "number": 12, "boolean": 12, "datetime": 22,
+           "month": 10, "list": 28}
 
 
 @contextmanager
@@ -109,6 +110,8 @@ def describe_column(column: ColumnSpec) -> str:
         words.append("One or more, with ; between.")
     elif column.dtype == "date":
         words.append("A day: 2024-05-31.")
+    elif column.dtype == "datetime":
+        words.append("A moment in UTC: 2024-05-31T14:30:00Z.")
     elif column.dtype == "month":
         words.append("A month: 2024-05.")
     if column.range is not None:
@@ -197,11 +200,17 @@ def _write_cells(
                 sheet.write_number(row, place, number, style)
         return
     for row, (value, text) in enumerate(zip(values, show_cells(values), strict=True), start=1):
-        if text and isinstance(value, dt.datetime) and value.date() >= _FIRST_DAY:
-            sheet.write_datetime(row, place, value.replace(tzinfo=None), style)
+        if text and _is_day(value):
+            sheet.write_datetime(row, place, value, style)
         elif text and sheet.write_string(row, place, str(defuse_cell(text)), style):
             raise CallError(f"{spec.name}: row {row}, {values.name}: a text of {len(text)} "
                             f"characters; a cell holds {_MOST_CHARS}: give csv or parquet")
+
+
+def _is_day(value: object) -> bool:
+    """Whether a spreadsheet can hold a value as a day of its own; a moment has a time zone."""
+    return (isinstance(value, dt.datetime) and value.tzinfo is None
+            and value.date() >= _FIRST_DAY)
 
 
 def write_margin(sheet: Any, marking: Mapping[str, str]) -> None:  # noqa: ANN401 - xlsxwriter is untyped

@@ -30,7 +30,7 @@ _CODE = re.compile(r"[a-z]{2}", re.ASCII)
 _EXPONENT = re.compile(r"[-+]?\d+(?:\.\d*)?[eE][-+]?\d+", re.ASCII)
 _AXIS = ColumnSpec(dtype="number", unit="degree", meaning="degrees")
 _AXES = frozenset({"lon", "lat"})
-_TYPED = frozenset({"number", "integer", "date", "boolean", "month"})
+_TYPED = frozenset({"number", "integer", "date", "datetime", "boolean", "month"})
 _DAY_JOINERS = frozenset({"de", "del", "of", "d", "er", "st", "nd", "rd", "th", "ro", "t", "z",
                           "utc", "gmt", "am", "pm", "a", "p", "m"})
 _NUMBER_JOINERS = frozenset({"de", "of", "n", "s", "e", "w", "o", "h"})
@@ -120,7 +120,7 @@ def _is_measure(cell: str, column: ColumnSpec) -> bool:
         return True
     if not any(letter.isdigit() for letter in cell):
         return False
-    days = column.dtype in {"date", "month"}
+    days = column.dtype in {"date", "datetime", "month"}
     joiners = _DAY_JOINERS if days else _NUMBER_JOINERS
     told = [word for word in words if word not in joiners]
     known = _list_days() if days else _list_units()

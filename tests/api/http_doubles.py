@@ -17,13 +17,13 @@ from api.app import create_app
 from api.settings import Settings
 from layers.catalog import find_spec
 from layers.errors import CallError, NotShownError
-from layers.geojson import encode_features
 from layers.layer import Layer, Provenance, index_frame
+from layers.served import serve_layer
 
 with warnings.catch_warnings():
     # Newer starlettes prefer a successor of httpx; either drives the application as well.
     warnings.simplefilter("ignore")
-    from fastapi.testclient import TestClient
+    from starlette.testclient import TestClient
 
 TODAY = dt.date(2026, 1, 15)
 SHOWN = {
@@ -49,6 +49,9 @@ class FakeDoor:
     study_name: str = "A test study"
     version: str = "0.1.0"
     as_of: dt.date = dt.date(2025, 12, 31)
+    created: dt.datetime = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    crs_metric: str = "EPSG:6372"
+    amends: str = ""
 
     def names(self):
         return tuple(name for name in sorted(self.layers) if name in SHOWN[self.audience])
@@ -61,8 +64,8 @@ class FakeDoor:
     def spec(self, name):
         return self.layer(name).spec
 
-    def features(self, name):
-        return encode_features(self.layer(name))
+    def served(self, name):
+        return serve_layer(self.layer(name))
 
     def corridors(self):
         return CORRIDORS
@@ -76,8 +79,28 @@ class FakeDoor:
             "check": ["call first", f"{query.service}|{query.today}"],
         })
 
+    def list_nearest(self, query):
+        if query.place not in {"Arriaga", "Ixtepec"}:
+            raise CallError("no town by this name; there are: SECRET-TOWN")
+        table = pd.DataFrame({"corridor": ["north"], "service": ["water"],
+                              "place_id": ["mx-ex-1"], "km": [5.0], "walk_h": [1.0]})
+        table.attrs["place"] = query.place
+        return table
+
+    def find_town(self, lon, lat):
+        return "Arriaga" if lat < 16.4 else "Ixtepec"
+
+    def quarantine(self, name):
+        if self.audience != "restricted" or name != "incidents":
+            raise NotShownError(name)
+        return {"read": 3, "accepted": 2, "quarantined": 1}, [
+            {"row": "2", "column": "date", "value": "x", "reason": "no date"}]
+
     def manifest(self):
         return {"run_id": self.run_id, "layers": list(self.names())}
+
+    def is_there(self):
+        return True
 
     def is_current(self):
         return self.current
@@ -210,8 +233,10 @@ def make_door(audience="restricted", *, places=250, **options):
 def open_client(door, *, read_day=lambda: TODAY, open_door=None, **settings):
     app = create_app(
         Settings(runs=Path("nowhere"), audience=door.audience, **settings),
-        open_door=open_door or (lambda _day: door),
+        open_door=(lambda _audience, day: open_door(day)) if open_door
+        else (lambda _audience, _day: door),
         read_day=read_day,
     )
     with TestClient(app, base_url="http://localhost") as client:
+        client.headers["Accept-Encoding"] = "identity"
         yield client

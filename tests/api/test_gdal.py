@@ -27,7 +27,7 @@ if shutil.which("ogrinfo") is None and os.environ.get("GEORISK_REQUIRE") != "all
 def serve(door):
     app = create_app(
         Settings(runs=Path("nowhere"), audience=door.audience),
-        open_door=lambda _day: door,
+        open_door=lambda _audience, _day: door,
         read_day=lambda: TODAY,
     )
     with socket.socket() as listener:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from http_doubles import make_door, open_client
 
 
@@ -52,3 +53,44 @@ def test_the_public_sees_corridors_without_profiles(public_client):
 
 def test_an_unknown_corridor_is_404(client):
     assert client.get("/corridors/nowhere/profile").status_code == 404
+
+
+def test_the_nearest_from_a_town_and_from_a_position(client):
+    told = client.get("/nearest?place=Arriaga&service=water").json()
+    assert told["from"] == "Arriaga"
+    assert told["nearest"][0]["place_id"] == "mx-ex-1"
+    body = {"type": "Point", "coordinates": [-93.9, 16.2371], "service": "water"}
+    answer = client.post("/nearest", json=body)
+    assert answer.json()["from"] == "Arriaga"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "16.23" not in answer.text
+
+
+@pytest.mark.parametrize("query", ["", "?place=", "?place=Nowhere", "?place=Arriaga&service=gold",
+                                   "?place=Arriaga&lat=1"])
+def test_no_such_start(client, query):
+    answer = client.get(f"/nearest{query}")
+    assert answer.status_code == 400
+    assert "SECRET" not in answer.text
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"x", b"[]", b"{}", b'{"type":"Point"}', b'{"type":"Point","coordinates":[1]}',
+    b'{"type":"Point","coordinates":[181,1]}', b'{"type":"Point","coordinates":["1",1]}',
+    b'{"type":"Point","coordinates":[1,1],"name":"x"}', b'{"type":"Point","coordinates":[1e999,1]}',
+    b'{"type":"Point","coordinates":[1,1],"service":5}', b"[" * 500,
+    b'{"type":"Point","coordinates":[true,1]}',
+])
+def test_no_position(client, body):
+    headers = {"Content-Type": "application/geo+json"}
+    answer = client.post("/nearest", content=body, headers=headers)
+    assert answer.status_code == 422
+    assert client.post("/nearest", content=body).status_code == 415
+
+
+def test_what_was_set_aside(client, public_client):
+    told = client.get("/layers/incidents/quarantine").json()
+    assert told["read"] == told["accepted"] + told["quarantined"] == 3
+    assert told["rows"][0]["reason"] == "no date"
+    assert client.get("/layers/nothing/quarantine").status_code == 404
+    assert public_client.get("/layers/incidents/quarantine").status_code == 404

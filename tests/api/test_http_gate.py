@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 from http_doubles import FakeDoor, make_layer, make_segments, make_shelters, open_client
 
-from api.room import Room
 from layers.disclosure import disclose, narrow_spec
 from layers.errors import BrokenError, NotShownError
-from layers.geojson import Features, encode_features
+from layers.served import serve_layer
 
 
 class GateDoor(FakeDoor):
@@ -93,10 +93,7 @@ def test_consent_that_ends_tonight_is_gone_tomorrow():
         assert client.get("/collections/shelters/items").json()["numberMatched"] == 1
 
 
-def test_unsorted_features_are_refused():
-    door = GateDoor("restricted", layers=make_hidden())
-    ordered = encode_features(door.layer("segments"))
-    shuffled = Features(ordered.ids[::-1], ordered.buffer, ordered.starts, ordered.bounds)
-    door.features = lambda _name: shuffled
+def test_unsorted_rows_are_refused():
+    layer = GateDoor("restricted", layers=make_hidden()).layer("segments")
     with pytest.raises(BrokenError, match="not sorted"):
-        Room(door)
+        serve_layer(replace(layer, frame=layer.frame.iloc[::-1]))

@@ -17,6 +17,7 @@ from surroundings import ROOT
 from georisk.register.importing import Order, carry_out, plan_import
 from georisk.study import Study
 
+pytestmark = pytest.mark.alone
 BAR_CPU_S, BAR_PEAK_KB = 15.0, 1_464_843
 MOST_TIMES, MOST_CPU_S = 2.6, 6.0
 FEW, MANY = 50_000, 100_000

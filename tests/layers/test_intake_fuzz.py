@@ -117,6 +117,7 @@ def measure_cpu_s(count, folder: Path) -> float:
     return time.process_time() - start
 
 
+@pytest.mark.alone
 def test_cost_grows_with_the_rows_and_no_faster(tmp_path):
     """A million rows: `bench/intake.py`. Here 15 s for a million is 1.5 s, and twice is twice."""
     measure_cpu_s(1_000, tmp_path)

@@ -36,6 +36,7 @@ def measure_cost_s(number):
     return time.process_time() - start
 
 
+@pytest.mark.alone
 def test_cost_grows_with_the_rows_and_no_faster():
     measure_cost_s(1_000)
     short, long = (min(measure_cost_s(number) for _ in range(2)) for number in (5_000, 40_000))

@@ -1,0 +1,171 @@
+"""The board of jobs: what was asked, by whom, how far it is; a folder that all workers read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import secrets
+import shutil
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from api.errors import LimitedError
+from layers.errors import NotShownError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from api.holders import Holder
+
+PREFIX = "sites-"
+MOST_UNDER_WAY = 2
+KEPT_HOURS = 24
+_FILE, _RESULT = "job.json", "result"
+_ENDED = frozenset({"done", "failed", "cancelled"})
+
+
+@dataclass(frozen=True)
+class Job:
+    """One question.
+
+    Attributes
+    ----------
+    id : str
+        Begins with `PREFIX`; it is the name of the collection that its points will be.
+    holder : str
+        Public part of the key that asked; empty is the planner's own machine.
+    asked : dict
+    state : {"running", "done", "failed", "cancelled"}
+    created, ended : str
+        UTC, to the second; ``ended`` is empty before.
+    limit_s : int
+    run_id : str
+        Snapshot that was current when it was asked.
+    message : str
+        Why it failed, or what the command noted.
+    """
+
+    id: str
+    holder: str
+    asked: dict[str, Any]
+    state: str
+    created: str
+    limit_s: int
+    run_id: str
+    ended: str = ""
+    message: str = ""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.state in _ENDED
+
+
+class Board:
+    """Jobs of one study.
+
+    Parameters
+    ----------
+    state : Path
+        Folder of the study's state; jobs lie in ``jobs/``, readable by their owner alone.
+
+    Notes
+    -----
+    A job is a folder with ``job.json``, replaced whole whenever its state changes, and the result
+    folder that the command wrote. Folders older than a day are swept when a job is added.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self._folder = state / "jobs"
+
+    def add(self, asked: dict[str, Any], *, holder: Holder, limit_s: int, run_id: str) -> Job:
+        """Put a job on the board.
+
+        Raises
+        ------
+        LimitedError
+            If as many as may be are under way already.
+        """
+        self._sweep()
+        if sum(not job.has_ended for job in self._list()) >= MOST_UNDER_WAY:
+            raise LimitedError("As many jobs as this server works on are under way.",
+                               retry_after_s=30)
+        job = Job(f"{PREFIX}{secrets.token_hex(8)}", holder.key_id, asked, "running",
+                  _read_now().isoformat(timespec="seconds"), limit_s, run_id)
+        (self._folder / job.id).mkdir(parents=True, mode=0o700)
+        self.keep(job)
+        return job
+
+    def find(self, job_id: str, holder: Holder) -> Job:
+        """Find a job by its id, for whoever asked it.
+
+        Raises
+        ------
+        NotShownError
+            If there is none, or somebody else asked it: the asker cannot tell which.
+        """
+        job = self.read(job_id)
+        if job is None or job.holder != holder.key_id or holder.audience != "restricted":
+            raise NotShownError(job_id)
+        return job
+
+    def read(self, job_id: str) -> Job | None:
+        """Read a job; None if there is none by this id."""
+        number = job_id.removeprefix(PREFIX)
+        if not (job_id.startswith(PREFIX) and number.isalnum() and number.isascii()):
+            return None
+        with suppress(OSError, ValueError, TypeError):
+            text = (self._folder / job_id / _FILE).read_text(encoding="utf-8")
+            return _judge(Job(**json.loads(text)))
+        return None
+
+    def keep(self, job: Job) -> None:
+        """Write a job down, at once and whole."""
+        path = self._folder / job.id / _FILE
+        if not path.parent.is_dir():
+            return
+        aside = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}")
+        aside.write_text(json.dumps(asdict(job)), encoding="utf-8")
+        aside.replace(path)
+
+    def end(self, job_id: str, state: str, message: str = "") -> Job | None:
+        """Say how a job ended; one that has ended already stays as it is."""
+        job = self.read(job_id)
+        if job is None or job.has_ended:
+            return job
+        ended = replace(job, state=state, message=message,
+                        ended=_read_now().isoformat(timespec="seconds"))
+        self.keep(ended)
+        return ended
+
+    def find_result(self, job: Job) -> Path:
+        """Folder that the command writes into."""
+        return self._folder / job.id / _RESULT
+
+    def _list(self) -> Iterator[Job]:
+        for path in sorted(self._folder.glob(f"{PREFIX}*")):
+            job = self.read(path.name)
+            if job is not None:
+                yield job
+
+    def _sweep(self) -> None:
+        before = _read_now() - dt.timedelta(hours=KEPT_HOURS)
+        for job in self._list():
+            if dt.datetime.fromisoformat(job.created) < before:
+                shutil.rmtree(self._folder / job.id, ignore_errors=True)
+
+
+def _judge(job: Job) -> Job:
+    """Of a job that should have ended long ago, whoever worked on it is gone."""
+    slack_s = 60
+    until = dt.datetime.fromisoformat(job.created) + dt.timedelta(seconds=job.limit_s + slack_s)
+    if job.has_ended or _read_now() < until:
+        return job
+    return replace(job, state="failed", message="The server stopped while it was under way.")
+
+
+def _read_now() -> dt.datetime:
+    return dt.datetime.now(tz=dt.UTC)

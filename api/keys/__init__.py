@@ -1,0 +1,1 @@
+"""Keys: who may see more than public from elsewhere, until when, how often."""

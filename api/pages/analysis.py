@@ -1,0 +1,184 @@
+"""Corridors, the profile of each, and the state of a job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from api.pages.forms import fill_template
+from api.pages.layout import lay_out
+from api.pages.strips import draw_profile
+from api.pages.surroundings import surround
+from api.pages.tables import tabulate_rows
+from api.pages.words import list_classes, write_value
+from api.profile import find_source, name_corridor
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from api.answers import Ask
+
+_WAITING = frozenset({"accepted", "queued", "waiting", "running"})
+_ASK_AGAIN_S = 5
+_PLACE_COLUMNS = (
+    "name", "place_id", "town", "km", "walk_h", "check", "services", "admits", "opens", "months",
+    "phone", "last_verified",
+)
+_NEAREST_COLUMNS = (
+    "service", "name", "towards", "km", "walk_h", "check", "opens", "months", "phone",
+    "corridor",
+)
+_MOST_PIECES = 200
+_PIECE_COLUMNS = frozenset({
+    "id", "from_km", "to_km", "mode", "near_place", "risk_class", "evidence", "risk_score",
+    "uncovered_services",
+})
+_PROFILE_OWN = frozenset({
+    "links", "pieces", "coverage", "name", "legs", "units", "direction", "note", "synthetic",
+    "run_id", "as_of", "corridor", "source",
+})
+
+
+def show_corridors(document: Mapping[str, Any], ask: Ask) -> str:
+    """List the corridors; each leads to its profile."""
+    corridors = [
+        {
+            "name": entry["name"].get("en", entry["id"]),
+            "length": write_value(entry["length_km"]),
+            "legs": len(entry["legs"]),
+            "href": (entry.get("links") or [{"href": ""}])[0]["href"],
+        }
+        for entry in document["corridors"]
+    ]
+    around = surround(ask, document, title="Corridors")
+    return fill_template("corridors.html", around=around, corridors=corridors)
+
+
+def show_profile(document: Mapping[str, Any], ask: Ask) -> str:
+    """Show a profile as a strip, and its pieces as a table."""
+    pieces = {
+        name: values[:_MOST_PIECES] for name, values in document["pieces"].items()
+        if name in _PIECE_COLUMNS
+    }
+    title = document["name"].get("en") or document["corridor"]
+    parts = [part for part in lay_out({"pieces": pieces}) if part.table is not None]
+    around = surround(
+        ask, document, title=str(title), columns=list(document["pieces"]),
+        synthetic=document["synthetic"],
+    )
+    return fill_template(
+        "profile.html", around=around, profile=draw_profile(document), pieces=parts,
+        direction=document["direction"], note=document["note"], classes=list_classes(),
+        left_out=max(len(document["pieces"].get("id", ())) - _MOST_PIECES, 0),
+        rest=list(lay_out(document, left_out=_PROFILE_OWN)),
+    )
+
+
+def show_places(document: Mapping[str, Any], ask: Ask) -> str:
+    """List places along a way, and offer another way."""
+    layer = ask.texts.get("layer", "")
+    rows = [
+        {**{name: row.get(name) for name in _PLACE_COLUMNS},
+         "links": [{"href": _link_feature(ask, layer, row["place_id"])}]}
+        for row in document["places"]
+    ]
+    synthetic = any(row.get("synthetic") is not False for row in document["places"])
+    around = surround(
+        ask, document, title="Places along a way", synthetic=synthetic if rows else None
+    )
+    return fill_template(
+        "places.html", around=around, table=tabulate_rows(rows) if rows else None,
+        places=describe_places_form(ask),
+    )
+
+
+def show_nearest(document: Mapping[str, Any], ask: Ask) -> str:
+    """List the next place of each service, both ways."""
+    rows = [
+        {**{name: row.get(name) for name in _NEAREST_COLUMNS},
+         "links": [{"href": _link_feature(ask, row["layer"], row["place_id"])}]
+         if row.get("layer") and row.get("place_id") else []}
+        for row in document["nearest"]
+    ]
+    around = surround(
+        ask, document, title=f"Next places from {document['from']}",
+        synthetic=document["synthetic"],
+    )
+    return fill_template(
+        "nearest.html", around=around, note=document["note"],
+        table=tabulate_rows(rows) if rows else None,
+    )
+
+
+def _link_feature(ask: Ask, layer: str, id_: str) -> str:
+    return f"{ask.base}/collections/{quote(layer)}/items/{quote(str(id_), safe='')}"
+
+
+def describe_places_form(ask: Ask) -> dict[str, Any] | None:
+    """Kinds of places and corridors to choose from; None where there are none."""
+    room = ask.room
+    layers = [(name, room.spec(name).title.get("en", name)) for name in room.collections
+              if room.spec(name).role == "facility"]
+    if not layers or "corridors" not in room.collections:
+        return None
+    known = room.door.corridors()
+    corridors = [(name, text) for name, text in _name_corridors(ask).items() if name in known]
+    return {
+        "action": f"{ask.base}/places", "layers": layers, "corridors": corridors,
+        "layer": ask.texts.get("layer", ""), "corridor": ask.texts.get("corridor", ""),
+    }
+
+
+def show_coverage(document: Mapping[str, Any], ask: Ask) -> str:
+    """Show what is within reach: a table for each corridor."""
+    names = _name_corridors(ask)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in document["coverage"]:
+        found.setdefault(row["corridor"], []).append(_tell_reach(row))
+    profiled = find_source(ask.room) is not None
+    corridors = [
+        {"name": names.get(name, name), "table": tabulate_rows(rows),
+         "href": f"{ask.base}/corridors/{quote(name)}/profile" if profiled else ""}
+        for name, rows in found.items()
+    ]
+    around = surround(ask, document, title="Coverage", synthetic=document["synthetic"])
+    return fill_template(
+        "coverage.html", around=around, note=document["note"], corridors=corridors
+    )
+
+
+def _tell_reach(row: Mapping[str, Any]) -> dict[str, Any]:
+    share, gap = row.get("covered_share"), row.get("longest_gap") or {}
+    where = " to ".join(gap[end] for end in ("from_place", "to_place") if gap.get(end))
+    told = [where, *(f"{float(gap[name]):.4g} {unit}"
+                     for name, unit in (("walk_h", "h on foot"), ("length_km", "km"))
+                     if gap.get(name) is not None)]
+    return {
+        "service": write_value(row["service"], name="service"),
+        "direction": row["direction"],
+        "length_km": row.get("length_km"),
+        "within_reach": None if share is None else f"{100 * share:.3g} %",
+        "gaps": row.get("gaps"),
+        "longest_gap": gap.get("words") or ", ".join(filter(None, told)) or None,
+    }
+
+
+def _name_corridors(ask: Ask) -> dict[str, str]:
+    if "corridors" not in ask.room.collections:
+        return {}
+    frame = ask.room.frame("corridors")
+    return {str(name): name_corridor(frame.loc[name]).get("en", str(name))
+            for name in frame.index}
+
+
+def show_job(document: Mapping[str, Any], ask: Ask) -> str:
+    """Show the state of a job; while it runs the page asks again by itself."""
+    waiting = document.get("state", document.get("status")) in _WAITING
+    around = surround(
+        ask, document, title="Job", refresh_s=_ASK_AGAIN_S if waiting else 0,
+    )
+    links = [(link["href"], link.get("title", link["rel"])) for link in document.get("links", ())
+             if link["rel"] not in {"self", "alternate"}]
+    return fill_template(
+        "job.html", around=around, sections=list(lay_out(document)), links=links, waiting=waiting,
+    )

@@ -1,0 +1,107 @@
+"""What lies below the features of a page: outlines of countries, if the audience may see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from api.pages.sketch import (
+    MOST_SHAPES,
+    draw_ground,
+    draw_marks,
+    fit_view,
+    list_meridians,
+    list_parallels,
+    measure_scale,
+)
+from api.pages.words import find_class
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from api.pages.sketch import Line, Mark, View
+    from api.room import Room
+
+_OUTLINES = "boundaries"
+_TOLERANCE_DEG = 0.005
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A small map, ready to be written down."""
+
+    view: View
+    ground: str
+    meridians: list[Line]
+    parallels: list[Line]
+    marks: list[Mark]
+    scale: tuple[int, str]
+    left_out: int = 0
+
+
+def sketch_features(
+    room: Room, features: Sequence[Mapping[str, Any]], *, collection: str
+) -> Sketch | None:
+    """Draw features, whatever reference system they were asked for in; None without a place."""
+    served = room.served(collection)
+    if not served.has_geometry:
+        return None
+    shown = features[:MOST_SHAPES]
+    found = [served.find(str(feature["id"])) for feature in shown]
+    shapes = served.shapes(np.array([row for row in found if row is not None], dtype=np.intp))
+    view = fit_view(shapely.bounds(shapes))
+    if view is None:
+        return None
+    values = [feature["properties"] for feature in shown]
+    marks = draw_marks(
+        shapes, view,
+        [find_class("risk_class", value.get("risk_class")) for value in values],
+        [_entitle(value) for value in values],
+        # SAFETY: a band away from roads has no edge and no line that could be followed.
+        ["b" if value.get("band") is True else "" for value in values],
+    )
+    return _lay_ground(room, view, marks, collection, len(features) - len(shown))
+
+
+def sketch_box(room: Room, box: Sequence[float], *, collection: str) -> Sketch | None:
+    """Draw a box in degrees: where a collection lies."""
+    view = fit_view(np.array([box], dtype=float))
+    if view is None:
+        return None
+    shapes = np.array([shapely.box(*box)], dtype=object)
+    return _lay_ground(room, view, draw_marks(shapes, view, [""], [""]), collection, 0)
+
+
+def _lay_ground(
+    room: Room, view: View, marks: list[Mark], collection: str, left_out: int
+) -> Sketch:
+    below = "" if collection == _OUTLINES else draw_ground(find_outlines(room), view)
+    return Sketch(view, below, list_meridians(view), list_parallels(view), marks,
+                  measure_scale(view), left_out)
+
+
+def find_outlines(room: Room) -> NDArray[np.object_]:
+    """Outlines of countries, simplified once; none where they are not shown."""
+    if _OUTLINES not in room.collections:
+        return np.empty(0, dtype=object)
+    return room.make(("pages", _OUTLINES), lambda: _read_outlines(room))
+
+
+def _read_outlines(room: Room) -> NDArray[np.object_]:
+    served = room.served(_OUTLINES)
+    if "level" not in served.spec.columns or not served.has_geometry:
+        return np.empty(0, dtype=object)
+    level = served.column("level").to_numpy(zero_copy_only=False)
+    shapes = served.shapes(np.flatnonzero(level == 0))
+    shapes = shapes[~shapely.is_missing(shapes)]
+    return np.asarray(shapely.simplify(shapes, _TOLERANCE_DEG))
+
+
+def _entitle(values: Mapping[str, Any]) -> str:
+    name = values.get("name")
+    return name if isinstance(name, str) else ""

@@ -1,0 +1,171 @@
+"""The reception: reads each request once, and hands it to its doorway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+
+from api.answers import Ask
+from api.desk import NOBODY, SEEN_KEY, Seen
+from api.errors import (
+    LimitedError,
+    MisdirectedError,
+    TooLargeError,
+    UnauthorisedError,
+    UnavailableError,
+    UnsupportedError,
+)
+from api.guard import find_host, names_this_machine
+from api.jobs.board import PREFIX
+from api.jobs.results import open_result
+from api.keys.access import NO_KEY, decide_holder, find_key, is_forwarded, read_token
+from api.negotiation import choose_format
+from api.parameters import parse_query
+from layers.errors import CallError, NotShownError
+from layers.spec import may_see
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import Scope
+
+    from api.answers import Doorway
+    from api.desk import Desk
+    from api.holders import Holder
+    from api.keeper import Keeper
+    from api.metrics import Refusal
+    from api.settings import Settings
+
+_REFUSALS: tuple[tuple[type[CallError], Refusal], ...] = (
+    (LimitedError, "limit"), (UnavailableError, "audit"), (MisdirectedError, "host"),
+)
+
+
+class Reception:
+    """Stands between the framework and the doorways.
+
+    Parameters
+    ----------
+    keeper : Keeper
+    settings : Settings
+    desk : Desk
+    doorways : sequence of Doorway
+
+    Attributes
+    ----------
+    paths : dict
+        Template to the methods that are answered there.
+    """
+
+    def __init__(
+        self, keeper: Keeper, settings: Settings, desk: Desk, doorways: Sequence[Doorway]
+    ) -> None:
+        self._keeper = keeper
+        self._settings = settings
+        self._desk = desk
+        self._doorways = {(doorway.path, doorway.method): doorway for doorway in doorways}
+        self.paths: dict[str, tuple[str, ...]] = {}
+        for doorway in doorways:
+            self.paths[doorway.path] = (*self.paths.get(doorway.path, ()), doorway.method)
+
+    def attend(self, path: str) -> Callable[[Request], Awaitable[Response]]:
+        """What answers requests to one address."""
+        by_method = {method: self._doorways[path, method] for method in self.paths[path]}
+
+        async def attend(request: Request) -> Response:
+            method = request.scope["method"]
+            return await self._answer(by_method["GET" if method == "HEAD" else method], request)
+
+        return attend
+
+    async def _answer(self, doorway: Doorway, request: Request) -> Response:
+        scope = request.scope
+        scope[SEEN_KEY] = Seen(doorway.path)
+        headers = {name.decode("latin-1"): value.decode("latin-1")
+                   for name, value in scope["headers"]}
+        holder = self.recognise(scope)
+        scope[SEEN_KEY] = Seen(doorway.path, holder)
+        if not may_see(holder.audience, doorway.least):
+            raise NotShownError(doorway.path)
+        values, texts = parse_query(scope["query_string"], doorway.parameters)
+        chosen = choose_format(doorway, values.get("f", ""), headers.get("accept", ""))
+        token = values.get("token")
+        suite = await self._keeper.enter(holder.audience)
+        room = suite.find(token.run_id if token is not None else "")
+        if scope["path_params"].get("collection", "").startswith(PREFIX):
+            room = await run_in_threadpool(
+                open_result, room, self._settings, scope["path_params"]["collection"], holder)
+        scope[SEEN_KEY] = Seen(doorway.path, holder, room.door.run_id)
+        ask = Ask(
+            room=room,
+            settings=self._settings,
+            base=self._settings.public_url.rstrip("/") or _find_base(scope),
+            path=scope["path"],
+            query=scope["query_string"].decode("latin-1"),
+            names=scope["path_params"],
+            values=values,
+            texts=texts,
+            doorway=doorway,
+            format=chosen,
+            holder=holder,
+            headers=headers,
+            body=await _read_body(request, doorway, headers) if doorway.max_body_bytes else b"",
+        )
+        heavy = doorway.heavy(ask) if callable(doorway.heavy) else doorway.heavy
+        if heavy:
+            return await run_in_threadpool(doorway.endpoint, ask)
+        return doorway.endpoint(ask)
+
+    def recognise(self, scope: Scope) -> Holder:
+        """Say who asks.
+
+        Raises
+        ------
+        UnauthorisedError, LimitedError, UnavailableError, MisdirectedError
+            If the key opens nothing, asks too often, cannot be checked or written down, or if
+            the request is not for this server.
+        """
+        desk, settings, headers = self._desk, self._settings, scope["headers"]
+        try:
+            key = None if desk.ring is None else find_key(headers, desk.ring, desk.limiter)
+            if desk.ring is None and read_token(headers) is not None:
+                raise UnauthorisedError(NO_KEY)
+            if key is None and settings.audience == "public":
+                return NOBODY
+            holder = decide_holder(
+                settings, key,
+                host_is_loopback=key is not None or names_this_machine(scope),
+                forwarded=key is None and is_forwarded(headers),
+            )
+            if holder.audience != "public" and desk.trail is not None and not desk.trail.healthy:
+                raise UnavailableError("Nothing that is not public is shown while it cannot be "
+                                       "written down.")
+        except CallError as error:
+            self._count_refusal(error)
+            raise
+        return holder
+
+    def _count_refusal(self, error: CallError) -> None:
+        if self._desk.metrics is not None:
+            reasons = [why for kind, why in _REFUSALS if isinstance(error, kind)]
+            self._desk.metrics.count_refusal(reasons[0] if reasons else "key")
+
+
+async def _read_body(request: Request, doorway: Doorway, headers: dict[str, str]) -> bytes:
+    """Read what was sent, and no more than the doorway takes."""
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in doorway.bodies:
+        raise UnsupportedError(f"Content-Type: this address reads {', '.join(doorway.bodies)}.")
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > doorway.max_body_bytes:
+            raise TooLargeError(f"At most {doorway.max_body_bytes} bytes are read here.")
+    return bytes(body)
+
+
+def _find_base(scope: Scope) -> str:
+    return f"{scope['scheme']}://{find_host(scope)}"

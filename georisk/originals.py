@@ -1,0 +1,55 @@
+"""Layers of a run as their files have them, kept beside those that reports have changed.
+
+From them a later report can put a place back as it was, without reading the study again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from georisk.amending import list_removed
+from layers.layer import Layer
+from layers.store import write_layer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from georisk.study import Study
+
+FOLDER = "originals"
+Counts = dict[str, dict[str, int]]
+
+
+def write_originals(study: Study, work: Path) -> dict[str, list[str]]:
+    """Write the layers of a study that its amendments change, as they were before.
+
+    Returns
+    -------
+    dict
+        Per layer, the ids that the amendments took out.
+    """
+    named = {one.place_id for one in study.amendments.entries}
+    removed: dict[str, list[str]] = {}
+    for name, intake in study.check()[0].items() if named else ():
+        layer = study.layer(name)
+        source = Layer(layer.spec, intake.accepted, layer.provenance)
+        if layer.spec.role == "facility" and named & set(source.frame.index):
+            (work / FOLDER).mkdir(exist_ok=True)
+            write_layer(source, work / FOLDER / f"{name}.parquet")
+            removed[name] = list_removed(source, study.amendments.entries)
+    return removed
+
+
+def count_amended(counts: Mapping[str, dict[str, int]], removed: Mapping[str, list[str]]) -> Counts:
+    """Add to the counts of layers how many accepted rows a report has taken out since.
+
+    Examples
+    --------
+    >>> count_amended({"shelters": {"read": 3, "accepted": 2, "quarantined": 1}},
+    ...               {"shelters": ["gt-ex-1"]})["shelters"]["amended"]
+    1
+    """
+    return {name: {**count, "amended": len(removed[name])} if removed.get(name) else
+            {key: value for key, value in count.items() if key != "amended"}
+            for name, count in counts.items()}

@@ -1,0 +1,122 @@
+"""Siting as a job, on the grid study: worked out, seen by the asker alone, limited, cancelled."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from http_doubles import TestClient
+
+from api.app import create_app
+from api.jobs.board import MOST_UNDER_WAY, Board, Job
+from api.jobs.question import read_question
+from api.settings import Settings
+
+QUESTION = {"services": ["water"], "k": 2, "limit_s": 120}
+
+
+@pytest.fixture(scope="module")
+def served(published_grid, tmp_path_factory):
+    state = tmp_path_factory.mktemp("state")
+    settings = Settings(runs=published_grid / "runs", audience="restricted", state=state,
+                        study=published_grid)
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
+        yield client, state
+
+
+def wait(client, job, until=("done", "failed", "cancelled")):
+    for _ in range(600):
+        told = client.get(f"/sites/{job}").json()
+        if told["state"] in until:
+            return told
+        time.sleep(0.2)
+    pytest.fail("the job did not end")
+    return None
+
+
+def test_a_job_becomes_a_collection(served):
+    client, _ = served
+    asked = client.post("/sites", json=QUESTION)
+    assert asked.status_code == 202
+    job = asked.json()["id"]
+    assert asked.headers["location"] == f"/sites/{job}"
+    assert client.get(f"/collections/{job}/items").status_code in {200, 404}
+    told = wait(client, job)
+    assert (told["state"], told["message"]) == ("done", "")
+    page = client.get(f"/collections/{job}/items").json()
+    assert page["numberMatched"] == 2
+    assert {feature["properties"]["rank"] for feature in page["features"]} == {1, 2}
+    collection = client.get(f"/collections/{job}").json()
+    assert collection["id"] == job
+    assert job not in {it["id"] for it in client.get("/collections").json()["collections"]}
+
+
+def test_nobody_else_sees_it(served):
+    client, state = served
+    own = Job("sites-" + "ab" * 8, "somebody", {}, "done", "2999-01-01T00:00:00+00:00", 1, "r")
+    (state / "jobs" / own.id).mkdir(parents=True)
+    Board(state).keep(own)
+    for path in (f"/sites/{own.id}", f"/collections/{own.id}", f"/collections/{own.id}/items"):
+        assert client.get(path).status_code == 404
+    assert client.delete(f"/sites/{own.id}").status_code == 404
+    assert Board(state).read(own.id).state == "done"
+
+
+def test_cancelled_and_limited(served):
+    client, state = served
+    jobs = [client.post("/sites", json=QUESTION).json()["id"] for _ in range(MOST_UNDER_WAY)]
+    full = client.post("/sites", json=QUESTION)
+    assert full.status_code == 429
+    assert int(full.headers["retry-after"]) > 0
+    for job in jobs:
+        assert client.delete(f"/sites/{job}").json()["state"] == "cancelled"
+        assert client.get(f"/collections/{job}").status_code == 404
+    short = client.post("/sites", json={**QUESTION, "limit_s": 1}).json()["id"]
+    told = wait(client, short)
+    assert told["state"] == "failed"
+    assert "1 s" in told["message"]
+    assert not any(job.state == "running" for job in Board(state)._list())
+
+
+def test_what_the_command_refuses_is_told(served):
+    client, _ = served
+    job = client.post("/sites", json={**QUESTION, "require": ["nothing-here"]}).json()["id"]
+    told = wait(client, job)
+    assert told["state"] == "failed"
+    assert "nothing-here" in told["message"]
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"[]", b"{}", b"not json", b'{"services":[]}', b'{"services":["water"],"k":0}',
+    b'{"services":["water"],"note":"x"}', b'{"services":["--out=/x"]}',
+    b'{"services":["water"],"profile":"-x"}', b'{"services":["water"],"limit_s":1e9}',
+    b'{"services":["a; rm -rf /"]}', b'{"services":"water"}', b'{"services":["water"],"k":true}',
+])
+def test_no_question(served, body):
+    client, state = served
+    before = sorted(state.glob("jobs/*"))
+    answer = client.post("/sites", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert sorted(state.glob("jobs/*")) == before
+
+
+def test_options_are_words_of_a_closed_form():
+    body = b'{"services":["water","food"],"budget_usd":1e5,"month":6,"forbid":["c-1"]}'
+    options = list(read_question(body).list_options())
+    assert options == ["--service", "water,food", "--objective", "coverage", "--method", "auto",
+                       "--budget", "100000.0", "--month", "6", "--forbid", "c-1"]
+
+
+def test_a_server_without_a_study_works_on_none(published_grid):
+    settings = Settings(runs=published_grid / "runs", audience="restricted")
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
+        assert client.post("/sites", json=QUESTION).status_code == 404
+
+
+def test_the_public_is_not_told_that_there_is_such_an_address(published_grid, tmp_path):
+    settings = Settings(runs=published_grid / "runs", state=tmp_path, study=published_grid)
+    with TestClient(create_app(settings)) as client:
+        assert client.post("/sites", json=QUESTION).status_code == 404
+
+
