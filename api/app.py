@@ -81,7 +81,7 @@ def create_app(
     templates = (*(it.path for it in DOORWAYS), status.ALIVE_PATH, status.METRICS_PATH)
     desk = set_up_desk(settings, templates, log=log)
     keeper = Keeper(open_door or _choose_door(settings), read_day=read_day or _read_utc_day,
-                    tell_opened=desk.note_opened)
+                    tell_opened=desk.note_opened, prepare=collections.prepare_room)
     reception = Reception(keeper, settings, desk, DOORWAYS)
 
     @asynccontextmanager

@@ -69,6 +69,8 @@ class Keeper:
         The calendar; tests hold it still.
     tell_opened : callable, optional
         Told the audience whenever another snapshot is opened for it.
+    prepare : callable, optional
+        Given each room before anybody is answered from it.
 
     Notes
     -----
@@ -82,8 +84,10 @@ class Keeper:
     def __init__(
         self, open_door: Callable[[Audience, date], Door], *, read_day: Callable[[], date],
         tell_opened: Callable[[str], None] = lambda _audience: None,
+        prepare: Callable[[Room], None] = lambda _room: None,
     ) -> None:
         self._open_door = open_door
+        self._prepare = prepare
         self._tell_opened = tell_opened
         self._read_day = read_day
         self._locks: dict[Audience, asyncio.Lock] = {}
@@ -120,13 +124,18 @@ class Keeper:
         self._suites[audience] = new
         self._checked_s[audience] = monotonic()
 
+    def _make_room(self, door: Door) -> Room:
+        room = Room(door)
+        self._prepare(room)
+        return room
+
     def _renew(self, suite: Suite | None, audience: Audience, day: date) -> Suite:
         try:
             if suite is None or suite.room is None or suite.day != day:
-                return Suite(day, Room(self._open_door(audience, day)))
+                return Suite(day, self._make_room(self._open_door(audience, day)))
             if suite.room.door.is_current():
                 return suite
-            room = Room(suite.room.door.reopen())
+            room = self._make_room(suite.room.door.reopen())
         except NoSnapshotError:
             return Suite(day, None)
         return Suite(day, room, None if room.door.amends else suite.room)

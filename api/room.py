@@ -29,6 +29,7 @@ Made = TypeVar("Made")
 # looked, and are no time of the feature.
 TIME_COLUMNS = {"date": ("date", "datetime"), "month": ("month",), "datetime": ("datetime",)}
 _RECENT = 64
+_RECENT_BYTES = 32_000_000
 _LARGE = 200_000
 
 
@@ -74,6 +75,7 @@ class Room:
         self._made: dict[Hashable, object] = {}
         self._locks: dict[Hashable, Lock] = {}
         self._recent: OrderedDict[Hashable, object] = OrderedDict()
+        self._recent_bytes = 0
         self._recent_lock = Lock()
 
     def served(self, name: str) -> Served:
@@ -117,7 +119,7 @@ class Room:
         return cast("Made", self._made[key])
 
     def remember(self, key: Hashable, build: Callable[[], Made]) -> Made:
-        """Return what was made under a key lately; the oldest of many is forgotten.
+        """Return what was made under a key lately; the oldest is forgotten, by number and bytes.
 
         For what askers can think up without end, such as filters.
         """
@@ -127,9 +129,11 @@ class Room:
                 return cast("Made", self._recent[key])
         made = build()
         with self._recent_lock:
-            self._recent[key] = made
-            while len(self._recent) > _RECENT:
-                self._recent.popitem(last=False)
+            if key not in self._recent:
+                self._recent[key] = made
+                self._recent_bytes += _weigh(made)
+            while len(self._recent) > _RECENT or self._recent_bytes > _RECENT_BYTES:
+                self._recent_bytes -= _weigh(self._recent.popitem(last=False)[1])
         return made
 
     def shapes(self, name: str, rows: NDArray[np.intp]) -> NDArray[np.object_]:
@@ -143,6 +147,11 @@ class Room:
     def times(self, name: str) -> Times | None:
         """Return when the rows of a collection happened; None if it has no time."""
         return self.make(("times", name), lambda: _read_times(self, name))
+
+
+def _weigh(made: object) -> int:
+    """Bytes that an answer keeps in memory, as far as they count."""
+    return made.nbytes if isinstance(made, np.ndarray) else 1024
 
 
 def find_time_column(spec: LayerSpec) -> str | None:

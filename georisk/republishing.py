@@ -14,8 +14,9 @@ import numpy as np
 from georisk import __version__
 from georisk.amending import FILE, amend_places, list_removed
 from georisk.originals import FOLDER, count_amended
+from georisk.publishing import name_run, publish_run, seal_run
 from georisk.register.keeping import find_shelf, read_tombstones
-from georisk.snapshot import Snapshot, name_run, publish_run, seal_run
+from georisk.snapshot import Snapshot
 from layers.disclosure import disclose
 from layers.errors import CallError
 from layers.layer import hash_file

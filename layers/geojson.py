@@ -11,7 +11,7 @@ import orjson
 import pandas as pd
 import shapely
 
-from layers.schema import find_missing
+from layers.missing import find_missing
 from layers.values.moments import is_moment, write_moments
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from layers.findings import join_findings, mark_rows
 from layers.fixes import apply_fixes
 from layers.geometry import locate_rows
 from layers.layer import index_frame
+from layers.missing import find_missing
 from layers.plausibility import find_bad_counts, find_bad_dates, find_bad_ids, find_early_dates
 from layers.quarantine import (
     REASON,
@@ -26,7 +27,7 @@ from layers.quarantine import (
     keep_rows,
 )
 from layers.repair import repair_columns
-from layers.schema import find_missing, find_violations
+from layers.schema import find_violations
 from layers.sources import ASIDE_COLUMNS
 from layers.values.cells import release_memory, write_texts
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pandera.pandas as pa
 
+from layers.missing import find_missing
+
 if TYPE_CHECKING:
     from layers.spec import ColumnSpec, LayerSpec
 
@@ -66,16 +68,6 @@ def _find_known(values: pd.Series, words: set[str], *, many: bool) -> pd.Series:
     if many:
         return values.map(lambda items: set(items) <= words).astype(bool)
     return values.isin(words) | find_missing(values)
-
-
-def find_missing(values: pd.Series) -> pd.Series:
-    """Mark missing values: null, empty text, empty list."""
-    missing = values.isna()
-    if pd.api.types.is_object_dtype(values):
-        missing = missing | (values.str.len() == 0)
-    elif pd.api.types.is_string_dtype(values):
-        missing = missing | values.eq("").fillna(value=False)
-    return missing.astype(bool)
 
 
 def find_violations(frame: pd.DataFrame, spec: LayerSpec) -> pd.DataFrame:

@@ -12,7 +12,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
-import rasterio
 import shapely
 
 from layers.coerce import coerce_columns
@@ -172,6 +171,8 @@ def read_layer(path: Path | IO[bytes], spec: LayerSpec, provenance: Provenance) 
 
 def write_raster(raster: RasterLayer, path: Path) -> None:
     """Write a raster as a cloud-optimised GeoTIFF, float32, NaN for no data, one thread."""
+    import rasterio
+
     bands, height, width = raster.values.shape
     profile = {
         "driver": "COG", "dtype": "float32", "count": bands, "height": height, "width": width,
@@ -189,6 +190,8 @@ def write_raster(raster: RasterLayer, path: Path) -> None:
 
 def read_raster_file(path: Path, spec: LayerSpec, provenance: Provenance) -> RasterLayer:
     """Read what `write_raster` wrote."""
+    import rasterio
+
     with rasterio.open(path) as source:
         return RasterLayer(spec, source.read(out_dtype="float32"), source.transform, provenance)
 

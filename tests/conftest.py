@@ -52,7 +52,7 @@ os.environ.pop("COLUMNS", None)
 @pytest.fixture(scope="session")
 def published_grid(tmp_path_factory):
     """The grid study with one snapshot in ``runs``; all that use it only read, or log."""
-    from georisk.snapshot import publish
+    from georisk.publishing import publish
     from georisk.study import Study
 
     folder = tmp_path_factory.mktemp("published")

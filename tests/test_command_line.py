@@ -46,7 +46,7 @@ def test_help_imports_no_numpy():
 
 
 def test_a_run_imports_neither_osmnx_nor_folium():
-    code = ("import sys, georisk.study, georisk.snapshot; "
+    code = ("import sys, georisk.study, georisk.publishing; "
             "print([m for m in ('osmnx', 'folium', 'starlette') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True,
                           check=True)

@@ -17,7 +17,8 @@ import pyproj
 import pytest
 
 import georisk.doors
-from georisk.snapshot import Snapshot, publish
+from georisk.publishing import publish
+from georisk.snapshot import Snapshot
 from georisk.study import Study
 from layers.errors import CallError, LayerError, NotShownError, StudyError
 

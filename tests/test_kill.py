@@ -60,7 +60,7 @@ def test_current_survives_kills(tmp_path):
 def test_a_crash_between_two_steps_leaves_the_last_snapshot(tmp_path, monkeypatch, moment):
     import datetime as dt
 
-    from georisk import snapshot as module
+    from georisk import publishing as module
     from georisk.study import Study
 
     grid_study.write_grid_study(tmp_path / "study")

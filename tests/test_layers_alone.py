@@ -10,7 +10,7 @@ import pytest
 import georisk.doors
 from georisk.config import validate_config
 from georisk.places import PlaceQuery
-from georisk.snapshot import publish
+from georisk.publishing import publish
 from georisk.steps import STEPS, find_absent, tell_absent
 from georisk.study import Study
 from layers.errors import CallError, NotShownError, StudyError

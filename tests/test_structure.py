@@ -13,7 +13,7 @@ from surroundings import ROOT
 
 PACKAGES = ("layers", "georisk", "maps", "api")
 DOORS = ("maps", "api/routes", "api/app.py")
-FORBIDDEN = ("georisk.study", "georisk.snapshot", "layers.store")
+FORBIDDEN = ("georisk.study", "georisk.snapshot", "georisk.publishing", "layers.store")
 
 
 def find_imports(path):

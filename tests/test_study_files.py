@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import georisk.doors
-from georisk.snapshot import publish
+from georisk.publishing import publish
 from georisk.study import Study
 from layers.catalog import SPECS_DIR
 from layers.disclosure import judge_level

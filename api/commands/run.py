@@ -36,7 +36,7 @@ def run(
     quiet: QuietOption = False,
 ) -> None:
     """Check, compute and publish a snapshot; the last one stays until the new one is whole."""
-    from georisk.snapshot import publish
+    from georisk.publishing import publish
 
     opened = choose(open_study(study), as_of=as_of, full=full)
     _raise_faults(opened)

@@ -56,7 +56,11 @@ def read_report(body: bytes, *, today: dt.date) -> Report:
     except orjson.JSONDecodeError:
         with refer_topics(text):
             raise UnprocessableError("the report is not JSON") from None
-    with refer_topics(orjson.dumps(document).decode()):
+    try:
+        plain = orjson.dumps(document).decode()
+    except orjson.JSONEncodeError:  # nested deeper than anybody would
+        raise UnprocessableError("the report is not JSON") from None
+    with refer_topics(plain):
         return _read_document(document, today=today)
 
 

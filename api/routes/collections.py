@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -120,15 +121,25 @@ def _link_contents(ask: Ask, name: str, spec: LayerSpec) -> list[dict[str, str]]
         ask.link(f"{path}/items?f={key}", "items", f"Its features as {key}", FORMATS[key])
         for key in list_formats(spec) if key != "geojson"
     ]
+    # Several names for one thing: GDAL up to 3.12 and Debian's 3.6 know the shorter ones only.
     links += [
-        ask.link(f"{path}/queryables", f"{OGC_REL}queryables", "What can be asked", SCHEMA),
-        ask.link(f"{path}/feature-schema", "describedby", "What a feature is, as GeoJSON", SCHEMA),
+        *(ask.link(f"{path}/queryables", rel, "What can be asked", SCHEMA)
+          for rel in (f"{OGC_REL}queryables", "queryables")),
+        *(ask.link(f"{path}/feature-schema", rel, "What a feature is, as GeoJSON", SCHEMA)
+          for rel in ("describedby", "describedBy")),
         ask.link(f"{path}/schema", f"{OGC_REL}schema", "What its features are", SCHEMA),
     ]
     if spec.geometry != "none":
         tiles = f"{OGC_REL}tilesets-vector"
         links.append(ask.link(f"{path}/tiles", tiles, "Vector tiles"))
     return links
+
+
+def prepare_room(room: Room) -> None:
+    """Make what the first asker would wait for, before a room is opened to anybody."""
+    for name in room.collections:
+        spec = room.spec(name)
+        room.make(("extent", name), partial(measure_extent, room, name, spec))
 
 
 def measure_extent(room: Room, name: str, spec: LayerSpec) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from api.schemas import describe_column
 from api.tiles.encoding import limit_features
 from api.tiles.matrix import CRS_URI, MAX_LATITUDE, MAX_ZOOM, NAME, URI, list_limits
 
@@ -122,7 +123,8 @@ def _describe_dimension(spec: LayerSpec) -> dict[str, int]:
 
 def _describe_property(name: str, spec: LayerSpec) -> dict[str, Any]:
     column = spec.columns[name]
-    unit = {"x-ogc-unit": column.unit} if column.unit else {}
+    told = describe_column(name, column)
+    unit = {key: value for key, value in told.items() if key.startswith("x-ogc-unit")}
     return {"type": _TYPES.get(column.dtype, "string"), "title": column.meaning, **unit}
 
 

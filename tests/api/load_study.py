@@ -13,7 +13,8 @@ import grid_study
 import numpy as np
 import pandas as pd
 
-from georisk.snapshot import Snapshot, _switch
+from georisk.publishing import _switch
+from georisk.snapshot import Snapshot
 from layers.disclosure import disclose
 from layers.layer import hash_file
 from layers.served import write_served

@@ -19,7 +19,7 @@ from http_doubles import open_client
 from surroundings import require_shared
 
 import georisk.doors
-from georisk.snapshot import publish
+from georisk.publishing import publish
 from georisk.study import Study
 
 PREDICATES = read_predicates()

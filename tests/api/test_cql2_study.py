@@ -18,7 +18,7 @@ import shapely
 from cql2_study import COUNTS, FOLDER, TODAY, find_geopackage
 
 import georisk.doors
-from georisk.snapshot import publish
+from georisk.publishing import publish
 from georisk.study import Study
 from layers.export import export_layer
 from layers.geojson import to_json_values

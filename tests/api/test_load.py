@@ -137,7 +137,8 @@ class Reader:
         editions = read_editions(body, form)
         assert len(editions) == 1, (path, editions)
         (edition,) = editions
-        assert self.etags.setdefault((path, headers["etag"]), edition) == edition
+        first = self.etags.setdefault((path, headers["etag"]), edition)
+        assert first == edition, f"one ETag of editions {first} and {edition}: {path}"
         self.checked += 1
         return edition
 

@@ -12,10 +12,11 @@ import pytest
 from georisk import doors, republishing
 from georisk.amending import FILE, Amendment, add_amendment
 from georisk.locking import hold_lock
+from georisk.publishing import publish
 from georisk.register.carriers import find_carriers
 from georisk.register.importing import Order, plan_import
 from georisk.republishing import is_in_force, read_original, republish
-from georisk.snapshot import Snapshot, publish
+from georisk.snapshot import Snapshot
 from georisk.study import Study
 from layers.disclosure import VERIFY_DAYS
 from layers.errors import CallError

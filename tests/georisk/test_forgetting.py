@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 from test_importing import bring, make_row, open_study, snap, write_sheet
 
+from georisk.publishing import publish
 from georisk.register import forgetting
 from georisk.register.carriers import find_carriers, find_files, find_tallies
 from georisk.register.forgetting import forget_quarantine, forget_record
 from georisk.register.importing import Order, carry_out, plan_import
 from georisk.register.keeping import find_kept, find_shelf
 from georisk.register.tombstones import add_key, find_keys_file, matches, read_keys
-from georisk.snapshot import publish
 from layers.errors import CallError, StudyError
 from layers.register.history import list_editions
 from layers.register.kept import read_kept, sweep_leftovers, write_kept

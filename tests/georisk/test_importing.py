@@ -17,10 +17,10 @@ import pandas as pd
 import pytest
 from surroundings import CAMPAIGN, EMBEDDED, ROOT
 
+from georisk.publishing import publish
 from georisk.register.forgetting import forget_record
 from georisk.register.importing import Order, carry_out, plan_import
 from georisk.register.keeping import find_kept, find_shelf
-from georisk.snapshot import publish
 from georisk.study import Study
 from layers.errors import CallError, LayerError
 from layers.register.history import read_changes

@@ -15,7 +15,7 @@ import pytest
 from surroundings import EMBEDDED, require_shared
 
 import georisk.doors
-from georisk.snapshot import publish
+from georisk.publishing import publish
 from georisk.study import Study
 
 TODAY = dt.date(2026, 11, 22)

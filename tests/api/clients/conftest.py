@@ -12,10 +12,11 @@ def audience(request):
 
 
 @pytest.fixture(scope="session")
-def servers(published_embedded):
+def servers(published_embedded, tmp_path_factory):
     """One server per audience, over the published embedded study."""
-    with serve(published_embedded, "public") as public, \
-            serve(published_embedded, "restricted") as restricted:
+    folder = tmp_path_factory.mktemp("servers")
+    with serve(published_embedded, "public", folder) as public, \
+            serve(published_embedded, "restricted", folder) as restricted:
         yield {"public": public, "restricted": restricted}
 
 

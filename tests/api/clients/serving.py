@@ -17,22 +17,25 @@ from surroundings import ROOT
 
 
 @contextmanager
-def serve(study, audience, *options):
+def serve(study, audience, folder, *options):
     """``georisk serve`` in a process of its own; its log holds no query and no traceback."""
-    port = find_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "api.cli", "serve", "-s", str(study), "--port", str(port),
-         "--audience", audience, *options],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_ready(address, process)
-        yield address
-    finally:
-        process.send_signal(signal.SIGTERM)
-        _, log = process.communicate(timeout=30)
-    assert "?" not in log.replace("{", "")
-    assert "Traceback" not in log
+    port, log = find_port(), folder / f"{audience}.log"
+    # A file: a pipe that nobody reads would fill, and the server wait for ever.
+    with log.open("w", encoding="utf-8") as told:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.cli", "serve", "-s", str(study), "--port", str(port),
+             "--audience", audience, *options],
+            cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=told, stderr=told)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_until_ready(address, process, log)
+            yield address
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+    lines = log.read_text(encoding="utf-8")
+    assert "?" not in lines
+    assert "Traceback" not in lines
     assert process.returncode in {0, -signal.SIGTERM}
 
 
@@ -42,14 +45,14 @@ def find_port():
         return probe.getsockname()[1]
 
 
-def wait_until_ready(address, process):
+def wait_until_ready(address, process, log):
     deadline = time.monotonic() + 120
     while True:
         try:
             with urllib.request.urlopen(f"{address}/readyz", timeout=5):
                 return
         except OSError:
-            assert process.poll() is None, process.stderr.read()[-1000:]
+            assert process.poll() is None, log.read_text(encoding="utf-8")[-1000:]
             assert time.monotonic() < deadline, "the server did not start"
             time.sleep(0.1)
 
