@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import numpy as np
 import pyarrow as pa
 
+from api.parts import split_layer
 from api.validators import write_http_date
 from layers.errors import NotShownError
 
@@ -57,7 +58,7 @@ class Room:
     ----------
     door : Door
     collections : tuple of str
-        Names of the vector and table layers shown, sorted.
+        Names of the vector and table layers shown, and of their parts (`api.parts`), sorted.
     modified : str
         When what is shown last changed, as HTTP writes it: the run, or the day if it is later,
         for consent may have ended overnight.
@@ -66,9 +67,11 @@ class Room:
     def __init__(self, door: Door, *, alias: tuple[str, str] | None = None) -> None:
         self.door = door
         self._alias = dict([alias] if alias else [])
-        self.collections = tuple(self._alias) or tuple(
+        whole = tuple(self._alias) or tuple(
             name for name in sorted(door.names()) if door.spec(name).kind != "raster"
         )
+        self._parts = {} if alias else _split_layers(door, whole)
+        self.collections = tuple(sorted({*whole, *self._parts}))
         midnight = datetime.combine(door.today, time(), tzinfo=UTC)
         self.modified = write_http_date(max(midnight, door.created.astimezone(UTC)))
         self._known = frozenset(self.collections)
@@ -87,6 +90,8 @@ class Room:
             If there is none by this name, for whatever reason: the asker cannot tell which.
         """
         self.check(name)
+        if name in self._parts:
+            return self._parts[name]
         return self.make(("served", name), lambda: self.door.served(self._find_layer(name)))
 
     def check(self, name: str) -> None:
@@ -97,7 +102,8 @@ class Room:
     def spec(self, name: str) -> LayerSpec:
         """Return the description of a collection, as shown."""
         self.check(name)
-        return self.door.spec(self._find_layer(name))
+        return self._parts[name].spec if name in self._parts else self.door.spec(
+            self._find_layer(name))
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return the rows of a collection, as shown."""
@@ -147,6 +153,12 @@ class Room:
     def times(self, name: str) -> Times | None:
         """Return when the rows of a collection happened; None if it has no time."""
         return self.make(("times", name), lambda: _read_times(self, name))
+
+
+def _split_layers(door: Door, names: tuple[str, ...]) -> dict[str, Served]:
+    mixed = [name for name in names if door.spec(name).geometry == "Geometry"]
+    parts = [split_layer(door.served(name)) for name in mixed]
+    return {name: part for found in parts for name, part in found.items() if name not in names}
 
 
 def _weigh(made: object) -> int:
