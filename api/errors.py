@@ -85,6 +85,10 @@ class LimitedError(CallError):
         self.retry_after_s = retry_after_s
 
 
+class BusyError(LimitedError):
+    """More is being worked out than this server can; nothing is wrong with the question."""
+
+
 # Only messages that this folder writes are repeated to the asker (detail None): others may
 # name a path, a layer or a value that the audience must not see.
 PROBLEMS: tuple[tuple[type[Exception], int, str | None], ...] = (
@@ -97,6 +101,7 @@ PROBLEMS: tuple[tuple[type[Exception], int, str | None], ...] = (
     (UnsupportedError, 415, None),
     (MisdirectedError, 421, None),
     (UnprocessableError, 422, None),
+    (BusyError, 503, None),
     (LimitedError, 429, None),
     (UnavailableError, 503, None),
     (NotShownError, 404, NOT_HERE),

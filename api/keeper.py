@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 
 from api.room import Room
 from layers.errors import NoSnapshotError
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("georisk.api")
 CHECK_EVERY_S = 1.0
+# A place that was closed must not live on because somebody keeps the server busy: threads of its
+# own look for new runs, and who finds that nobody could look for so long waits.
+PATIENCE_S = 5.0
+_THREADS = 3
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,8 @@ class Keeper:
         self._read_day = read_day
         self._locks: dict[Audience, asyncio.Lock] = {}
         self._checked_s: dict[Audience, float] = {}
+        self._looked_s: dict[Audience, float] = {}
+        self._threads: CapacityLimiter | None = None
         self._suites: dict[Audience, Suite] = {}
 
     async def enter(self, audience: Audience) -> Suite:
@@ -101,16 +108,19 @@ class Keeper:
         if suite is not None and suite.day == day \
                 and monotonic() - self._checked_s[audience] < CHECK_EVERY_S:
             return suite
+        if self._threads is None:
+            self._threads = CapacityLimiter(_THREADS)
         lock = self._locks.setdefault(audience, asyncio.Lock())
         if suite is None or suite.day != day:
             async with lock:
                 suite = self._suites.get(audience)
                 if suite is None or suite.day != day:
-                    await run_in_threadpool(self.refresh, audience)
-        elif not lock.locked():
+                    await run_sync(self.refresh, audience, limiter=self._threads)
+        elif not lock.locked() or monotonic() - self._looked_s[audience] > PATIENCE_S:
             async with lock:
-                self._checked_s[audience] = monotonic()
-                await run_in_threadpool(self.refresh, audience)
+                if monotonic() - self._looked_s[audience] >= CHECK_EVERY_S:
+                    self._checked_s[audience] = monotonic()
+                    await run_sync(self.refresh, audience, limiter=self._threads)
         return self._suites[audience]
 
     def refresh(self, audience: Audience) -> None:
@@ -122,7 +132,7 @@ class Keeper:
             LOG.info("snapshot %s (%s)", run_id, audience)
             self._tell_opened(audience)
         self._suites[audience] = new
-        self._checked_s[audience] = monotonic()
+        self._checked_s[audience] = self._looked_s[audience] = monotonic()
 
     def _make_room(self, door: Door) -> Room:
         room = Room(door)

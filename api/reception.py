@@ -20,6 +20,7 @@ from api.guard import find_host, names_this_machine
 from api.jobs.board import PREFIX
 from api.jobs.results import open_result
 from api.keys.access import NO_KEY, decide_holder, find_key, is_forwarded, read_token
+from api.lanes import Lanes
 from api.negotiation import choose_format
 from api.parameters import parse_query
 from layers.errors import CallError, NotShownError
@@ -66,6 +67,7 @@ class Reception:
         self._keeper = keeper
         self._settings = settings
         self._desk = desk
+        self._lanes = Lanes()
         self._doorways = {(doorway.path, doorway.method): doorway for doorway in doorways}
         self.paths: dict[str, tuple[str, ...]] = {}
         for doorway in doorways:
@@ -115,9 +117,7 @@ class Reception:
             body=await _read_body(request, doorway, headers) if doorway.max_body_bytes else b"",
         )
         heavy = doorway.heavy(ask) if callable(doorway.heavy) else doorway.heavy
-        if heavy:
-            return await run_in_threadpool(doorway.endpoint, ask)
-        return doorway.endpoint(ask)
+        return await self._lanes.work(ask) if heavy else doorway.endpoint(ask)
 
     def recognise(self, scope: Scope) -> Holder:
         """Say who asks.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import pandas as pd
 
 from georisk.nearest import coarsen_nearest, find_nearest_town, list_nearest
+from georisk.originals import list_place_ids
 from georisk.places import coarsen_places, list_places
 from georisk.results import read_results
 from georisk.snapshot import Snapshot, find_current
@@ -174,6 +175,11 @@ class Door:
         """Name of the town on a corridor nearest to a position (degrees)."""
         towns = self.layer("waypoints").frame
         return find_nearest_town(towns, self._along(), lon=lon, lat=lat)
+
+    def knows_place(self, place_id: str) -> bool:
+        """Whether any layer holds a place, hidden or not: for storing alone, never for an answer."""
+        known = self._keep("place ids", lambda: list_place_ids(self._snapshot))
+        return place_id in known
 
     def quarantine(self, name: str) -> tuple[dict[str, int], list[dict[str, str]]]:
         """Rows of an input layer that were set aside, and how many were read and accepted.

@@ -25,6 +25,7 @@ COLUMNS = (
 )
 _SIGNS = {"forward": 1, "backward": -1}
 _KM_STEP = 5
+FARTHEST_KM = 100
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,8 @@ def find_nearest_town(
     Raises
     ------
     CallError
-        If no town is shown.
+        If no town is shown, or none within `FARTHEST_KM`: hours from a town mean nothing to
+        somebody far from it.
     """
     stops = {fold_name(ref) for ref in along.loc[along["kind"] == "stop", "ref"].astype(str)}
     known = towns[towns["name"].map(lambda name: fold_name(str(name)) in stops).astype(bool)]
@@ -178,6 +180,9 @@ def find_nearest_town(
     _, _, metres = Geod(ellps="WGS84").inv(
         np.full(count, lon), np.full(count, lat), known.geometry.x.to_numpy(),
         known.geometry.y.to_numpy())
-    return str(known["name"].iloc[int(np.argmin(metres))])
+    nearest = int(np.argmin(metres))
+    if metres[nearest] > FARTHEST_KM * 1000:
+        raise CallError(f"no town on a corridor lies within {FARTHEST_KM} km of this position")
+    return str(known["name"].iloc[nearest])
 
 

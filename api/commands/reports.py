@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,7 +22,7 @@ from api.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pandas as pd
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 _COLUMNS = ("id", "state", "received", "what", "where", "date", "known", "steward", "drill")
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of the report, from the list.")]
 ByOption = Annotated[
-    str, typer.Option("--by", help="Who decides, for the audit log: an office or a role; for "
-                      "OPEN of a closed place its steward. Without it the login name.",
+    str, typer.Option("--by", help="Who decides, for the audit log: an office or a role, not a "
+                      "person; for OPEN of a closed place its steward. Without it the login name.",
                       show_default=False)
 ]
 
@@ -52,7 +52,7 @@ def add(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Store a report for review, as POST /reports does."""
+    """Store a report for review, as POST /reports does; there must be a run."""
     import re
 
     from api.reports.reading import read_report
@@ -63,7 +63,8 @@ def add(
         raise CallError("--key: 1 to 64 of A-Z a-z 0-9 . _ : ~ -")
     report = read_report(_read_text(text), today=read_today())
     with _open_store(study, runs) as store:
-        receipt = store.add(report, holder="", key=key, now=dt.datetime.now(tz=dt.UTC))
+        receipt = store.add(report, holder="", key=key, now=dt.datetime.now(tz=dt.UTC),
+                            knows_place=_know_places(find_places(study, runs).runs))
     if as_json:
         typer.echo(json.dumps({"id": receipt.id, "state": receipt.state,
                                "replayed": receipt.replayed}, indent=1))
@@ -161,14 +162,31 @@ def _open_store(study: Path | None, runs: Path | None) -> Iterator[Store]:
     """Open the reports of a study, without those whose time is over."""
     from api.reports.erasing import purge_reports
     from api.reports.store import Store
+    from layers.errors import NoSnapshotError
 
-    state = find_places(study, runs).state
-    store = Store.open(state)
+    places = find_places(study, runs)
+    store = Store.open(places.state)
     try:
-        purge_reports(store, state, read_today())
+        with suppress(NoSnapshotError):
+            store.check_places(_know_places(places.runs))
+        purge_reports(store, places.state, read_today())
         yield store
     finally:
         store.close()
+
+
+def _know_places(runs: Path) -> Callable[[str], bool]:
+    """Whether the current run holds a place, hidden or not; it is opened when first asked."""
+    from functools import cache
+
+    from georisk.originals import list_place_ids
+    from georisk.snapshot import Snapshot
+
+    @cache
+    def list_ids() -> frozenset[str]:
+        return list_place_ids(Snapshot.open(runs))
+
+    return lambda place_id: place_id in list_ids()
 
 
 @contextmanager
@@ -196,9 +214,12 @@ def _read_text(text: str) -> bytes:
 def _read_login() -> str:
     import getpass
 
+    from api.reports.reviewer import check_reviewer
+    from layers.errors import CallError
+
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        return check_reviewer(getpass.getuser())
+    except (KeyError, OSError, CallError):
         return "somebody at this machine"
 
 
@@ -221,10 +242,9 @@ def _describe_one(kept: Kept, places: dict[str, pd.DataFrame]) -> dict[str, Any]
 
     report = kept.report
     place = find_place(places, report.place_id) if report.place_id else None
-    if report.place_id:
+    if isinstance(report, PlaceReport) or report.lon is None:
         where = report.place_id if place else "unknown place"
     else:
-        assert not isinstance(report, PlaceReport)  # noqa: S101 - it always names its place
         where = f"{report.lat}, {report.lon}"
     what = report.status if isinstance(report, PlaceReport) else (
         f"{report.kind}: {report.dead} dead, {report.missing} missing, {report.injured} injured")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from api.errors import UnprocessableError
+from georisk.places import list_services
+from georisk.services import GROUP_OF_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,12 +64,19 @@ def read_question(body: bytes) -> SitingQuestion:
         Naming every member that is wrong, never repeating it.
     """
     try:
-        return SitingQuestion.model_validate_json(body)
+        question = SitingQuestion.model_validate_json(body)
     except ValidationError as error:
         faults = {".".join(map(str, fault["loc"]))[:60] or "body": fault["msg"]
                   for fault in error.errors(include_input=False, include_url=False)}
         told = "; ".join(f"{name}: {why}" for name, why in sorted(faults.items())[:20])
         raise UnprocessableError(told) from error
+    for name, words, known in (
+        ("services", question.services, list_services()),
+        ("profile", [question.profile] if question.profile else [], tuple(GROUP_OF_PROFILE)),
+    ):
+        if not set(words) <= set(known):
+            raise UnprocessableError(f"{name}: there are {', '.join(known)}.")
+    return question
 
 
 def describe_question() -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.reports.file import FILE
 from api.reports.incidents import PREFIX, drop_incidents
-from api.reports.store import FILE, Store
+from api.reports.store import Store
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def purge_reports(store: Store, state: Path, today: dt.date) -> int:
-    """Erase what was decided more than 30 days ago, incidents that nobody imported included."""
+    """Erase what was decided over 30 days ago, with incidents nobody imported, or waits over 90."""
     ids = store.purge(today)
     drop_incidents(state, ids)
     return len(ids)

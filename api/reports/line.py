@@ -16,9 +16,16 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, cast
 
-from api.reports.refusals import refer_topics, refuse
+from api.errors import UnprocessableError
+from api.reports.refusals import REFER, refer_topics, refuse
 from api.reports.report import PlaceReport
-from api.reports.vocabulary import MAX_PLACE_ID, MOST_DAYS, PLACE_ID, STATUSES
+from api.reports.vocabulary import (
+    MAX_PLACE_ID,
+    MOST_DAYS,
+    PLACE_ID,
+    STATUSES,
+    must_be_referred,
+)
 
 if TYPE_CHECKING:
     from api.reports.report import Status
@@ -91,10 +98,18 @@ def _clean(text: str) -> str:
 
 
 def check_place(place_id: object, *, member: str = "place_id") -> str:
-    """Return a place id; whether there is such a place is for the review to say."""
+    """Return a place id; whether there is such a place is never said to its sender.
+
+    Raises
+    ------
+    UnprocessableError
+        If it is none, or reads like what must be referred.
+    """
     if (not isinstance(place_id, str) or len(place_id) > MAX_PLACE_ID
             or not PLACE_ID.fullmatch(place_id)):
         raise refuse(member, f"an id: a-z, 0-9 and -, at most {MAX_PLACE_ID} characters")
+    if must_be_referred(place_id):
+        raise UnprocessableError(REFER)
     return place_id
 
 

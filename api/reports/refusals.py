@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,21 +16,26 @@ REFER = (
     "person, or whoever knows of it, to the referral service that your protocol names; nothing "
     "of this was kept."
 )
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
+# Members of a report, and those that others' files often have; any other name may be data itself.
+_NAMED = frozenset((
+    "line", "place_id", "status", "date", "checksum", "synthetic", "class", "dead", "missing",
+    "injured", "type", "geometry", "coordinates", "properties", "geometry.bbox", "geometry.crs",
+    "id", "bbox", "crs", "features", "name", "note", "notes", "comment", "description", "phone",
+    "lon", "lat",
+))
 
 
 def refuse(member: str, advice: str) -> UnprocessableError:
-    """Make the refusal of one member; a name that is no plain word may be data itself.
+    """Make the refusal of one member, by its name if that is one of ours.
 
     Examples
     --------
     >>> print(refuse("status", "one of OPEN"))
     member "status": one of OPEN
-    >>> print(refuse("Ana P., 55501234", "not known"))
-    a member whose name is no plain word: not known
+    >>> print(refuse("AnaP55501234", "not known"))
+    a member whose name is not repeated: not known
     """
-    named = f'member "{member}"' if _PLAIN.fullmatch(member) else (
-        "a member whose name is no plain word")
+    named = f'member "{member}"' if member in _NAMED else "a member whose name is not repeated"
     return UnprocessableError(f"{named}: {advice}")
 
 
@@ -39,7 +43,8 @@ def refuse(member: str, advice: str) -> UnprocessableError:
 def refer_topics(text: str) -> Iterator[None]:
     """Answer `REFER` to whatever is refused and speaks of what must be referred.
 
-    What is not refused holds no word but those of the vocabulary, and an id.
+    What is not refused holds no word but those of the vocabulary, and an id, which
+    `api.reports.line.check_place` looks into.
 
     Raises
     ------

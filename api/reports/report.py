@@ -17,6 +17,8 @@ class PlaceReport:
 
     Attributes
     ----------
+    place_id : str
+        Empty in a stored report of a place that no layer holds.
     date : datetime.date
         Day on which it was seen.
     synthetic : bool
@@ -38,7 +40,7 @@ class IncidentReport:
     kind : str
         Class: ``sec acc env wat unk``.
     lon, lat : float or None
-        Degrees, to 0.01; None where ``place_id`` says where.
+        Degrees, to 0.01; None where ``place_id`` says where, or no layer holds that place.
     """
 
     kind: str
@@ -88,5 +90,5 @@ def read_stored(text: str) -> Report:
 
 
 def hash_report(report: Report) -> str:
-    """Hash by which two reports are the same."""
+    """Hash by which two reports are the same; what is kept is sealed once more."""
     return hashlib.sha256(write_report(report).encode()).hexdigest()

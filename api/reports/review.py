@@ -10,8 +10,10 @@ from api.reports.editions import find_editions
 from api.reports.incidents import add_incident
 from api.reports.reading import DECIMALS
 from api.reports.report import IncidentReport, PlaceReport
+from api.reports.reviewer import check_reviewer
 from georisk.amending import REMOVING, Amendment, add_amendment, find_in_force
 from georisk.locking import hold_lock
+from georisk.originals import list_place_ids
 from georisk.republishing import is_in_force, read_original, republish
 from georisk.snapshot import Snapshot
 from layers.disclosure import find_sealed_places
@@ -91,11 +93,12 @@ def accept_report(review: Review, id_: str, *, by: str, publish: bool) -> Decisi
     Raises
     ------
     CallError
-        If the place is not known, the reviewer may not decide this, or the report was rejected.
+        If the place is not known, the reviewer may not decide this or is not named in a form
+        that may be logged, or the report was rejected.
     NoSnapshotError
         If there is no run yet to find the place in.
     """
-    kept = review.store.find(id_)
+    by, kept = check_reviewer(by), review.store.find(id_)
     if kept.state == "rejected":
         raise CallError(f"report {id_} was rejected on {kept.decided}")
     with hold_lock(review.runs):
@@ -106,7 +109,7 @@ def accept_report(review: Review, id_: str, *, by: str, publish: bool) -> Decisi
 
 def reject_report(review: Review, id_: str, *, by: str) -> Decision:
     """Reject a report."""
-    kept = review.store.find(id_)
+    by, kept = check_reviewer(by), review.store.find(id_)
     if kept.state == "accepted":
         raise CallError(f"report {id_} was accepted on {kept.decided}")
     _audit(review, "reject", kept, by=by)
@@ -202,12 +205,15 @@ def _locate(review: Review, report: IncidentReport) -> tuple[float, float]:
 
 
 def _audit(review: Review, action: str, kept: Kept, *, by: str) -> None:
-    """Write down who decides what, before it is done; no coordinate."""
+    """Write down who decides what, before it is done; no coordinate, and no id but a place's."""
     what = (f"{kept.report.status} {kept.report.date}" if isinstance(kept.report, PlaceReport)
             else f"incident {kept.report.kind} {kept.report.date}")
+    run_id, place = "", kept.report.place_id
     try:
-        run_id = str(Snapshot.open(review.runs).manifest["run_id"])
+        snapshot = Snapshot.open(review.runs)
+        run_id = str(snapshot.manifest["run_id"])
+        named = f" {place}" if place and place in list_place_ids(snapshot) else ""
     except NoSnapshotError:
-        run_id = ""
+        named = ""
     record(review.state, action=f"reports {action} {kept.id}", audience="restricted",
-           purpose=f"{what} {kept.report.place_id}".strip(), run_id=run_id, holder=by)
+           purpose=f"{what}{named}", run_id=run_id, holder=by)

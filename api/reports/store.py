@@ -1,7 +1,8 @@
 """Reports on disk: stored and forced there before anybody is told, decided once, then purged.
 
 One SQLite file, ``reports.sqlite`` in the state folder, for all processes: one transaction a
-report, written ahead and synced at every commit.
+report, written ahead and synced at every commit. It holds no word that a sender chose: places by
+an id that a layer holds, or not at all; names of requests as keyed hashes.
 """
 
 from __future__ import annotations
@@ -10,36 +11,37 @@ import datetime as dt
 import secrets
 import sqlite3
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, cast
 
 from api.errors import ConflictError, LimitedError, UnavailableError
+from api.reports.file import (
+    BUSY_S,
+    EDITION,
+    FILE,
+    clear_audit,
+    cut_log,
+    open_file,
+    read_edition,
+    seal_request,
+    sweep,
+)
 from api.reports.report import hash_report, read_stored, write_report
+from api.reports.sealing import seal
 from layers.errors import CallError
 from layers.store import sync_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from api.reports.report import Report
 
-FILE = "reports.sqlite"
 MOST_QUEUED, MOST_QUEUED_EACH = 10_000, 1_000
-KEPT_DAYS = 30
+KEPT_DAYS, WAITING_DAYS = 30, 90
 State = Literal["queued", "accepted", "rejected"]
-_BUSY_S = 20.0
 _QUEUE_RETRY_S = 3600
-_TABLES = """
-CREATE TABLE IF NOT EXISTS reports (
-    id TEXT PRIMARY KEY, holder TEXT NOT NULL, request TEXT NOT NULL, hash TEXT NOT NULL,
-    report TEXT NOT NULL, place_id TEXT NOT NULL, received TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'queued', decided TEXT NOT NULL DEFAULT '',
-    UNIQUE (holder, request)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS queue ON reports (holder) WHERE state = 'queued';
-"""
 _COLUMNS = "id, report, received, state, decided"
 
 
@@ -77,6 +79,7 @@ class Store:
     most_queued: int
     most_queued_each: int
     _database: sqlite3.Connection = field(repr=False)
+    _pepper: bytes = field(repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     @classmethod
@@ -96,7 +99,7 @@ class Store:
         state.chmod(0o700)
         if fresh:
             sync_file(state.parent)
-        return cls(state / FILE, most_queued, most_queued_each, _connect(state / FILE))
+        return cls(state / FILE, most_queued, most_queued_each, *open_file(state, busy_s=BUSY_S))
 
     def close(self) -> None:
         """Close the file."""
@@ -109,7 +112,8 @@ class Store:
             self._database.close()
 
     def add(
-        self, report: Report, *, holder: str, key: str, now: dt.datetime
+        self, report: Report, *, holder: str, key: str, now: dt.datetime,
+        knows_place: Callable[[str], bool],
     ) -> Receipt:
         """Store a report; once this returns it is on disk.
 
@@ -120,6 +124,9 @@ class Store:
         key : str
             The sender's own name for the request. Without one, the same report of the same
             holder and day is one request.
+        knows_place : callable
+            Tells whether a layer holds an id. One that none holds may be any words, and is not
+            kept; the sender is answered as for any other.
 
         Raises
         ------
@@ -128,9 +135,11 @@ class Store:
         LimitedError
             If too many reports wait for a decision, or the file stays busy.
         """
-        hashed, day = hash_report(report), now.date().isoformat()
+        told, day = hash_report(report), now.date().isoformat()
+        hashed = seal(self._pepper, told)
         # A letter first: what senders choose can never be what we chose for another.
-        request = f"k:{key}" if key else f"d:{day}:{hashed}"
+        request = seal_request(self._pepper, holder, f"k:{key}" if key else f"d:{day}:{told}")
+        kept = _name_known(report, knows_place)
         with self._writing() as database:
             found = database.execute("SELECT id, hash, state FROM reports WHERE holder = ? AND "
                                      "request = ?", (holder, request)).fetchone()
@@ -140,7 +149,7 @@ class Store:
                 database.execute(
                     "INSERT INTO reports (id, holder, request, hash, report, place_id, received)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (id_, holder, request, hashed, write_report(report), report.place_id, day))
+                    (id_, holder, request, hashed, write_report(kept), kept.place_id, day))
                 return Receipt(id_, "queued", replayed=False)
         if found[1] != hashed:
             raise ConflictError(
@@ -190,27 +199,70 @@ class Store:
         return False
 
     def purge(self, today: dt.date) -> tuple[str, ...]:
-        """Erase reports decided more than 30 days ago; returns their ids."""
-        last = (today - dt.timedelta(days=KEPT_DAYS)).isoformat()
-        return self._erase("state <> 'queued' AND decided < ?", last)
+        """Erase what was decided over 30 days ago or waits for over 90; returns the ids."""
+        decided, received = ((today - dt.timedelta(days=days)).isoformat()
+                             for days in (KEPT_DAYS, WAITING_DAYS))
+        gone = self._erase("(state <> 'queued' AND decided < ?) OR (state = 'queued' AND "
+                           "received < ?)", decided, received)
+        with self._lock:
+            # Where others are too busy the next to open the file clears it.
+            (sweep if gone else cut_log)(self._database)
+        return gone
 
     def forget(self, place_id: str) -> tuple[str, ...]:
-        """Erase every report that names a place; returns their ids."""
-        return self._erase("place_id = ?", place_id)
+        """Erase every report that names a place; returns their ids.
+
+        Raises
+        ------
+        CallError
+            If the file is too busy to be cleared of what was erased.
+        """
+        return self._erase_for_good("place_id = ?", place_id)
 
     def forget_report(self, id_: str) -> tuple[str, ...]:
-        """Erase one report; returns its id."""
-        return self._erase("id = ?", id_)
+        """Erase one report, likewise; returns its id."""
+        return self._erase_for_good("id = ?", id_)
 
-    def _erase(self, where: str, value: str) -> tuple[str, ...]:
-        if not self._read(f"SELECT 1 FROM reports WHERE {where} LIMIT 1", value):  # noqa: S608 - our own words
+    def check_places(self, knows_place: Callable[[str], bool]) -> int:
+        """Leave out places that no layer holds, once, in a file of an earlier version.
+
+        Returns
+        -------
+        int
+            How many reports named one.
+        """
+        if self._ask_edition() >= EDITION:
+            return 0
+        changed = [(one.id, after) for one in self.list_all()
+                   if (after := _name_known(one.report, knows_place)) != one.report]
+        clear_audit(self.path.parent, knows_place)
+        with self._writing() as database:
+            database.executemany(
+                "UPDATE reports SET report = ?, place_id = '' WHERE id = ?",
+                [(write_report(after), id_) for id_, after in changed])
+            database.execute(f"PRAGMA user_version={EDITION}")
+        with self._lock:
+            sweep(self._database)
+        return len(changed)
+
+    def _ask_edition(self) -> int:
+        with self._lock:
+            return read_edition(self._database)
+
+    def _erase_for_good(self, where: str, value: str) -> tuple[str, ...]:
+        gone = self._erase(where, value)
+        with self._lock:
+            if not sweep(self._database):
+                raise CallError(f"{self.path}: {len(gone)} reports are erased, but the file is too "
+                                "busy to be cleared of their traces: do it again")
+        return gone
+
+    def _erase(self, where: str, *values: str) -> tuple[str, ...]:
+        if not self._read(f"SELECT 1 FROM reports WHERE {where} LIMIT 1", *values):  # noqa: S608 - our own words
             return ()
         with self._writing() as database:
             rows = database.execute(f"DELETE FROM reports WHERE {where} RETURNING id",  # noqa: S608 - as above
-                                    (value,)).fetchall()
-        with self._lock:
-            # The log written ahead still holds the rows until it is cut.
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                                    values).fetchall()
         return tuple(sorted(row[0] for row in rows))
 
     def _check_room(self, holder: str) -> None:
@@ -244,21 +296,10 @@ class Store:
                     self._database.execute("ROLLBACK")
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    database = None
-    try:
-        database = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None,
-                                   check_same_thread=False)
-        # Deleted rows are overwritten, so that what was purged is not left in free pages.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-            database.execute(f"PRAGMA {pragma}")
-        database.executescript(_TABLES)
-    except sqlite3.Error as error:
-        if database is not None:
-            database.close()
-        raise CallError(f"{path}: reports cannot be stored: {error}") from error
-    path.chmod(0o600)
-    return database
+def _name_known(report: Report, knows_place: Callable[[str], bool]) -> Report:
+    """Leave the place out of a report where no layer holds its id."""
+    known = not report.place_id or knows_place(report.place_id)
+    return report if known else replace(report, place_id="")
 
 
 def _keep(row: tuple[str, ...]) -> Kept:

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from api.answers import JSON, Doorway, answer_json, dump_json
-from api.errors import ParameterError
+from api.errors import ParameterError, UnprocessableError
 from api.profile import assemble_profile, describe_legs, find_source, name_corridor
 from api.reach import SHARES_NOTE, sum_up_coverage
-from api.routes.places import check_word, list_rows
+from api.routes.places import check_word, list_rows, tell_names
 from api.wishes import read_wish
 from georisk.nearest import NearestQuery
 from georisk.places import GROUPS, list_services
-from layers.errors import NotShownError
+from layers.errors import CallError, NotShownError
 from layers.geojson import to_json_values
 
 if TYPE_CHECKING:
     from api.answers import Ask
 
-NEAREST_NOTE = ("Only places that are listed are named; a service without a row may exist all the "
+NEAREST_NOTE = ("Kilometres and hours count from the town or place named in from. Only places that "
+                "are listed are named; a service without a row may exist all the "
                 "same. Call first where check says so.")
 
 
@@ -74,13 +75,13 @@ def read_coverage(ask: Ask) -> Response:
     Raises
     ------
     NotShownError
-        If there is no such corridor.
+        If the audience sees no corridors.
     ParameterError
-        If there is no such service.
+        If there is no such corridor or service.
     """
     room, corridor, service = ask.room, ask.values.get("corridor"), ask.values.get("service")
-    if corridor is not None and corridor not in room.door.corridors():
-        raise NotShownError(corridor)
+    room.check("corridors")
+    check_word("corridor", corridor, sorted(room.door.corridors()))
     check_word("service", service, list_services())
 
     def build() -> dict[str, Any]:
@@ -115,10 +116,14 @@ def find_nearest(ask: Ask) -> Response:
     Raises
     ------
     UnprocessableError
-        If the body is not a GeoJSON point with, at most, a service and a group.
+        If the body is not a GeoJSON point with, at most, a service and a group, or if no town
+        is near.
     """
     wish = read_wish(ask.body)
-    town = ask.room.door.find_town(*wish.position)
+    try:
+        town = ask.room.door.find_town(*wish.position)
+    except CallError as error:
+        raise UnprocessableError(str(error)) from error
     body = _tell_nearest(ask, town, {"service": wish.service, "admits": wish.admits})
     body["links"] = [ask.link("/nearest", "self", "This document")]
     return Response(dump_json(body), media_type=JSON, headers={"Cache-Control": "no-store"})
@@ -130,7 +135,8 @@ def _tell_nearest(ask: Ask, place: str, wish: dict[str, Any]) -> dict[str, Any]:
     check_word("admits", admits or None, GROUPS)
     door = ask.room.door
     query = NearestQuery(today=door.today, place=place, service=service, admits=admits)
-    table = door.list_nearest(query)
+    with tell_names(ask):
+        table = door.list_nearest(query)
     return {"from": table.attrs["place"], "run_id": door.run_id, "synthetic": door.synthetic,
             "note": NEAREST_NOTE, "nearest": list_rows(table), "links": ask.link_formats()}
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from api.answers import Doorway, answer_json
 from api.errors import ParameterError
-from layers.errors import NotShownError
+from layers.errors import CallError, NotShownError
 from layers.geojson import to_json_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
     from starlette.responses import Response
 
     from api.answers import Ask
 
+# Layers that name every town, leg and corridor.
+_NAMED = frozenset({"corridors", "routes"})
 PARAMETERS = ("layer", "corridor", "leg", "from", "to", "service", "admits", "f")
 
 
@@ -34,13 +37,15 @@ def list_places(ask: Ask) -> Response:
 
     door, given = ask.room.door, dict(ask.values)
     layer = given.get("layer", "")
+    if not layer:
+        raise ParameterError("layer: a layer of places, such as shelters.")
+    if ask.room.spec(layer).role != "facility":
+        raise NotShownError(layer)
     ways = [way for way in ("corridor", "leg", "from") if given.get(way)]
     if len(ways) != 1 or bool(given.get("from")) != bool(given.get("to")):
         raise ParameterError("Name one way: corridor, or leg, or from together with to.")
     for name, known in (("service", list_services()), ("admits", GROUPS)):
         check_word(name, given.get(name), known)
-    if ask.room.spec(layer).role != "facility":
-        raise NotShownError(layer)
     query = PlaceQuery(
         layer=layer,
         today=door.today,
@@ -51,8 +56,28 @@ def list_places(ask: Ask) -> Response:
         service=given.get("service", ""),
         admits=given.get("admits", ""),
     )
-    table = door.list_places(query)
+    with tell_names(ask):
+        table = door.list_places(query)
     return answer_json(ask, lambda: {"places": list_rows(table), "links": ask.link_formats()})
+
+
+@contextmanager
+def tell_names(ask: Ask) -> Iterator[None]:
+    """Repeat what is said of a wrong town, leg or corridor to whoever may see all of them.
+
+    Raises
+    ------
+    ParameterError
+        With the names that there are.
+    CallError
+        Where the asker does not see the ways: then nothing is repeated.
+    """
+    try:
+        yield
+    except CallError as error:
+        if isinstance(error, ParameterError) or not set(ask.room.collections) >= _NAMED:
+            raise
+        raise ParameterError(str(error)) from error
 
 
 def check_word(name: str, word: str | None, known: Sequence[str]) -> None:

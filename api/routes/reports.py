@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.answers import Ask
+    from georisk.doors import Door
 
 _KEY = re.compile(KEY_PATTERN)
 _PRIVATE = {"Cache-Control": "private, no-store"}
@@ -46,7 +47,8 @@ def take_report(ask: Ask) -> Response:
         raise UnprocessableError("Idempotency-Key: 1 to 64 of A-Z a-z 0-9 . _ : ~ -")
     now = dt.datetime.now(tz=dt.UTC)
     report = read_report(ask.body, today=now.date())
-    receipt = _open_store(ask).add(report, holder=ask.holder.key_id, key=key, now=now)
+    receipt = _open_store(ask).add(report, holder=ask.holder.key_id, key=key, now=now,
+                                   knows_place=ask.room.door.knows_place)
     path = f"/reports/{receipt.id}"
     # The path alone, with what a proxy puts before it: links say the whole address.
     headers = {"Location": urlsplit(ask.settings.public_url).path.rstrip("/") + path}
@@ -84,12 +86,13 @@ def _open_store(ask: Ask) -> Store:
     state = ask.settings.state
     if state is None:
         raise NotShownError("reports")
-    return ask.room.make(("reports", state), lambda: _open_purged(state, ask.room.door.today))
+    return ask.room.make(("reports", state), lambda: _open_purged(state, ask.room.door))
 
 
-def _open_purged(state: Path, today: dt.date) -> Store:
+def _open_purged(state: Path, door: Door) -> Store:
     store = Store.open(state)
-    purge_reports(store, state, today)
+    store.check_places(door.knows_place)
+    purge_reports(store, state, door.today)
     return store
 
 

@@ -90,6 +90,9 @@ class FakeDoor:
     def find_town(self, lon, lat):
         return "Arriaga" if lat < 16.4 else "Ixtepec"
 
+    def knows_place(self, place_id):
+        return place_id in {"mx-ex-1", "mx-ex-2", "mx-ex-hidden"}
+
     def quarantine(self, name):
         if self.audience != "restricted" or name != "incidents":
             raise NotShownError(name)

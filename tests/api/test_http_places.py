@@ -19,7 +19,7 @@ def test_places_in_order_of_travel(public_client):
     ("layer=shelters&corridor=", 400),
     ("layer=shelters&corridor=north&service=watr", 400),
     ("layer=shelters&corridor=north&admits=cats", 400),
-    ("corridor=north", 404),
+    ("corridor=north", 400),
     ("layer=nothing&corridor=north", 404),
     ("layer=segments&corridor=north", 404),
     ("layer=places&corridor=north", 404),

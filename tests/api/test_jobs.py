@@ -90,7 +90,9 @@ def test_what_the_command_refuses_is_told(served):
     b"", b"[]", b"{}", b"not json", b'{"services":[]}', b'{"services":["water"],"k":0}',
     b'{"services":["water"],"note":"x"}', b'{"services":["--out=/x"]}',
     b'{"services":["water"],"profile":"-x"}', b'{"services":["water"],"limit_s":1e9}',
-    b'{"services":["a; rm -rf /"]}', b'{"services":"water"}', b'{"services":["water"],"k":true}',
+    b'{"services":["a; rm -rf /"]}', b'{"services":["beer"]}',
+    b'{"services":["water"],"profile":"nobody"}', b'{"services":"water"}',
+    b'{"services":["water"],"k":true}',
 ])
 def test_no_question(served, body):
     client, state = served

@@ -27,7 +27,7 @@ def test_shares_are_of_length_in_the_corridors_own_direction(rows):
 def test_only_what_is_asked_for(client):
     body = client.get("/coverage?corridor=short&service=water").json()
     assert {row["corridor"] for row in body["coverage"]} == {"short"}
-    assert client.get("/coverage?corridor=nothing").status_code == 404
+    assert client.get("/coverage?corridor=nothing").status_code == 400
     assert client.get("/coverage?service=gold").status_code == 400
 
 

@@ -137,7 +137,7 @@ def test_nothing_but_posting_is_possible(partner, method):
 
 
 def test_too_many_is_429_with_a_word_when_to_come_back(partner, tmp_path, monkeypatch):
-    monkeypatch.setattr("api.routes.reports._open_purged", lambda state, _today: Store.open(
+    monkeypatch.setattr("api.routes.reports._open_purged", lambda state, _door: Store.open(
         state, most_queued_each=1))
     assert post(partner).status_code == 201
     response = post(partner, INCIDENT, GEOJSON)
@@ -148,7 +148,7 @@ def test_too_many_is_429_with_a_word_when_to_come_back(partner, tmp_path, monkey
 def test_what_is_over_30_days_decided_is_erased_when_the_reports_are_opened(tmp_path):
     store = Store.open(tmp_path)
     id_ = store.add(PlaceReport("mx-ex-1", "FULL", TODAY), holder="", key="",
-                    now=dt.datetime.now(tz=dt.UTC)).id
+                    now=dt.datetime.now(tz=dt.UTC), knows_place=lambda _: True).id
     store.decide(id_, "rejected", day=dt.date(2020, 1, 1))
     with open_client(make_door("partner"), state=tmp_path) as client:
         assert client.get(f"/reports/{id_}").status_code == 404

@@ -19,7 +19,9 @@ from surroundings import CAMPAIGN, ROOT
 
 from api.reports.line import write_line
 from api.reports.report import PlaceReport
-from api.reports.store import FILE, Store
+from api.reports.file import FILE, seal_request
+from api.reports.sealing import PEPPER_FILE
+from api.reports.store import Store
 
 KILLS = 50 if CAMPAIGN else 5
 SENDERS = 4
@@ -137,7 +139,7 @@ def test_every_201_outlives_a_kill_and_nothing_is_there_twice(published_grid, tm
         assert len(told) > KILLS * 5
         assert sum(sender.retried for sender in senders) >= KILLS
         assert set().union(*(sender.odd for sender in senders)) == set()
-        assert read_stored(tmp_path) == told
+        assert read_stored(tmp_path) == seal_keys(tmp_path, told)
         some = moments.sample(sorted(told.values()), 20)
         assert {server.ask("GET", f"/reports/{id_}")[0] for id_ in some} == {200}
     finally:
@@ -147,8 +149,14 @@ def test_every_201_outlives_a_kill_and_nothing_is_there_twice(published_grid, tm
 def check_what_is_stored(state, senders):
     """What was answered before a kill is a part of what is there after it."""
     told = {key: id_ for sender in senders for key, id_ in dict(sender.stored).items()}
-    stored = read_stored(state)
+    stored, told = read_stored(state), seal_keys(state, told)
     assert {key: stored.get(key) for key in told} == told
+
+
+def seal_keys(state, told):
+    """Keys as they are kept: nobody can read them there."""
+    pepper = (state / PEPPER_FILE).read_bytes()
+    return {seal_request(pepper, "", f"k:{key}"): id_ for key, id_ in told.items()}
 
 
 def empty_queue(state):
@@ -161,10 +169,10 @@ def empty_queue(state):
 
 
 def read_stored(state):
-    """Key to id of every report on disk, each key once."""
+    """Sealed key to id of every report on disk, each key and each report once."""
     database = sqlite3.connect(state / FILE)
     try:
-        rows = database.execute("SELECT substr(request, 3), id, report FROM reports").fetchall()
+        rows = database.execute("SELECT request, id, hash FROM reports").fetchall()
     finally:
         database.close()
     assert len({key for key, _, _ in rows}) == len({report for _, _, report in rows}) == len(rows)

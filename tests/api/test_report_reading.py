@@ -98,7 +98,7 @@ def test_what_is_outside_the_vocabulary_is_refused_by_name(document, named):
 
 @pytest.mark.parametrize("place", [
     {**PLACE, "status": "SECRET-7"}, {**PLACE, "SECRET 7": 1}, {**PLACE, "place_id": "SECRET"},
-    wrap({**SAID, "class": "SECRET"}), wrap({**SAID, "date": "SECRET"}), {"SECRET, 7": "SECRET"},
+    wrap({**SAID, "class": "SECRET"}), wrap({**SAID, "date": "SECRET"}), {"SECRET, 7": "SECRET"}, {"AnaSECRET": 1},
     b'{"SECRET"', b"SECRET",
 ])
 def test_what_was_sent_is_never_repeated(place):
@@ -122,8 +122,14 @@ def test_what_must_be_referred_is_referred(document):
     assert str(raised.value) == REFER
 
 
-def test_a_place_whose_id_reads_like_such_a_word_can_be_closed():
-    assert read({**PLACE, "place_id": "gt-unaccompanied-3"}).place_id == "gt-unaccompanied-3"
+@pytest.mark.parametrize("place_id", [
+    "gt-unaccompanied-3", "ana-lopez-rape", "menor-sola-555", "kadejak-12", "x-minor-alone",
+])
+def test_an_id_that_reads_like_such_a_word_is_referred(place_id):
+    for document in ({**PLACE, "place_id": place_id}, wrap({**SAID, "place_id": place_id}, None)):
+        with pytest.raises(UnprocessableError) as raised:
+            read(document)
+        assert str(raised.value) == REFER
 
 
 def test_other_violence_is_taken():

@@ -11,13 +11,15 @@ import pytest
 from surroundings import ROOT
 
 from api.errors import ConflictError, LimitedError, UnavailableError
+from api.reports.file import FILE
 from api.reports.report import IncidentReport, PlaceReport, hash_report
-from api.reports.store import FILE, KEPT_DAYS, Store
+from api.reports.store import KEPT_DAYS, WAITING_DAYS, Store
 from layers.errors import CallError
 
 NOW = dt.datetime(2026, 3, 15, 12, tzinfo=dt.UTC)
 CLOSED = PlaceReport("gt-ex-1", "CLOSED", dt.date(2026, 3, 14))
 FULL = PlaceReport("gt-ex-1", "FULL", dt.date(2026, 3, 14))
+KNOWN = {"gt-ex-1", "gt-needle-77"}
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def store(tmp_path):
 
 
 def add(store, report=CLOSED, *, holder="a", key="", now=NOW):
-    return store.add(report, holder=holder, key=key, now=now)
+    return store.add(report, holder=holder, key=key, now=now, knows_place=KNOWN.__contains__)
 
 
 def test_the_same_request_is_stored_once_and_answered_as_before(store):
@@ -90,7 +92,7 @@ def test_a_decision_is_made_once(store):
     assert add(store).replayed
 
 
-def test_decided_reports_are_erased_after_30_days_and_undecided_ones_stay(store):
+def test_decided_reports_are_erased_after_30_days_and_waiting_ones_after_90(store):
     decided, waiting = add(store).id, add(store, FULL).id
     store.decide(decided, "rejected", day=NOW.date())
     last = NOW.date() + dt.timedelta(days=KEPT_DAYS)
@@ -98,6 +100,9 @@ def test_decided_reports_are_erased_after_30_days_and_undecided_ones_stay(store)
     assert store.purge(last + dt.timedelta(days=1)) == (decided,)
     assert [one.id for one in store.list_all()] == [waiting]
     assert store.find_state(decided, holder="a") is None
+    last = NOW.date() + dt.timedelta(days=WAITING_DAYS)
+    assert store.purge(last) == ()
+    assert store.purge(last + dt.timedelta(days=1)) == (waiting,)
 
 
 @pytest.mark.parametrize("erase", ["purge", "forget"])
@@ -107,7 +112,7 @@ def test_nothing_of_an_erased_report_is_left_on_disk(store, erase):
     add(store, FULL)
     files = [path for path in store.path.parent.iterdir() if path.name.startswith(FILE)]
     assert any(b"needle" in path.read_bytes() for path in files)
-    gone = (store.purge(NOW.date() + dt.timedelta(days=99)) if erase == "purge"
+    gone = (store.purge(NOW.date() + dt.timedelta(days=60)) if erase == "purge"
             else store.forget("gt-needle-77"))
     assert len(gone) == 1
     assert not [path for path in files if path.exists() and b"needle" in path.read_bytes()]
@@ -135,7 +140,7 @@ def test_a_file_that_is_none_is_told(tmp_path):
 
 
 def test_a_busy_file_is_429_and_a_failing_one_503(tmp_path, monkeypatch):
-    monkeypatch.setattr("api.reports.store._BUSY_S", 0.05)
+    monkeypatch.setattr("api.reports.store.BUSY_S", 0.05)
     store = Store.open(tmp_path)
     other = sqlite3.connect(tmp_path / FILE, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -160,7 +165,8 @@ store = Store.open(state)
 for n in range(60):
     report = PlaceReport("gt-ex-1", "CLOSED", now.date())
     # Every other request is everybody's, of one holder: each must be stored once.
-    store.add(report, holder=holder if n % 2 else "all", key=f"k{n}", now=now)
+    store.add(report, holder=holder if n % 2 else "all", key=f"k{n}", now=now,
+              knows_place=lambda _: True)
 store.close()
 """
 

@@ -101,5 +101,7 @@ def test_the_nearest_town_that_is_shown():
                              geometry=shapely.points([[-92, 15], [-92.2, 15.2], [-91.9, 15.1]]))
     assert find_nearest_town(towns, make_along(), lon=-91.9, lat=15.1) == "A"
     assert find_nearest_town(towns, make_along(), lon=-92.3, lat=15.2) == "b"
-    with pytest.raises(CallError):
-        find_nearest_town(towns.iloc[2:], make_along(), lon=0, lat=0)
+    with pytest.raises(CallError, match="is shown"):
+        find_nearest_town(towns.iloc[2:], make_along(), lon=-92, lat=15)
+    with pytest.raises(CallError, match="100 km"):
+        find_nearest_town(towns, make_along(), lon=92.3, lat=15.2)

@@ -1,0 +1,48 @@
+"""Lanes beside the event loop: so many answers are worked out at once, so many wait, no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+
+from api.errors import BusyError
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from api.answers import Ask
+
+# Threads share the interpreter: more of them make each slower, and nothing quicker.
+AT_ONCE = 4
+MOST_WAITING = 64
+
+
+class Lanes:
+    """Threads for what takes longer than others should wait.
+
+    Notes
+    -----
+    What is sent (reports, jobs) has a lane of its own: nobody who asks hard questions can hold
+    up a report.
+    """
+
+    def __init__(self) -> None:
+        self._limiters: dict[bool, CapacityLimiter] = {}
+
+    async def work(self, ask: Ask) -> Response:
+        """Work out an answer beside the event loop.
+
+        Raises
+        ------
+        BusyError
+            If too many wait already.
+        """
+        is_sent = ask.doorway.method != "GET"
+        if is_sent not in self._limiters:
+            self._limiters[is_sent] = CapacityLimiter(AT_ONCE)
+        limiter = self._limiters[is_sent]
+        if limiter.statistics().tasks_waiting >= MOST_WAITING:
+            raise BusyError("This server is busy: try again in a moment.", retry_after_s=2)
+        return await run_sync(ask.doorway.endpoint, ask, limiter=limiter)
