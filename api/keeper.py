@@ -26,6 +26,7 @@ CHECK_EVERY_S = 1.0
 # A place that was closed must not live on because somebody keeps the server busy: threads of its
 # own look for new runs, and who finds that nobody could look for so long waits.
 PATIENCE_S = 5.0
+BEFORE_S = 600.0
 _THREADS = 3
 
 
@@ -40,12 +41,15 @@ class Suite:
     room : Room or None
         Of the run that is current; None without one.
     before : Room or None
-        Of the run before it, for who is in the middle of its pages.
+        Of the run before it, for who is in the middle of its pages; for `BEFORE_S` at most.
+    since_s : float
+        When the current run was opened, on a clock that never goes back.
     """
 
     day: date
     room: Room | None
     before: Room | None = None
+    since_s: float = 0.0
 
     def find(self, run_id: str) -> Room:
         """Return the room of a run, if it is one of the two; else the current one.
@@ -58,7 +62,7 @@ class Suite:
         if self.room is None:
             raise NoSnapshotError("no snapshot is open; `georisk run` publishes one")
         if self.before is not None and self.before.door.run_id == run_id \
-                and self.before.door.is_there():
+                and monotonic() - self.since_s < BEFORE_S and self.before.door.is_there():
             return self.before
         return self.room
 
@@ -83,7 +87,7 @@ class Keeper:
     room they have. When the day changes everybody waits: yesterday's consent may have ended.
     Where nothing can be opened nothing is shown, since what was withdrawn must not live on here.
     For the same reason the run before is let go when a new day begins, when its folder is gone,
-    and when the new run differs by a place that was closed.
+    after ten minutes, and at once when any place that it shows is shown otherwise now.
     """
 
     def __init__(
@@ -148,4 +152,20 @@ class Keeper:
             room = self._make_room(suite.room.door.reopen())
         except NoSnapshotError:
             return Suite(day, None)
-        return Suite(day, room, None if room.door.amends else suite.room)
+        kept = None if room.door.amends or shows_withdrawn(suite.room, room) else suite.room
+        return Suite(day, room, kept, monotonic())
+
+
+def shows_withdrawn(old: Room, new: Room) -> bool:
+    """Tell whether a room shows anything that depends on somebody's word and is not shown now.
+
+    Places are shown by consent; whatever of them a new run does not say any more, whichever way
+    it was taken back, must be found nowhere.
+    """
+    judged = [name for name in old.collections
+              if old.spec(name).row_rule or old.spec(name).role == "facility"]
+    return any(
+        name not in new.collections or not old.served(name).table.equals(new.served(name).table)
+        or not old.served(name).ids.values.equals(new.served(name).ids.values)
+        for name in judged
+    )

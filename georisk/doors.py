@@ -177,7 +177,7 @@ class Door:
         return find_nearest_town(towns, self._along(), lon=lon, lat=lat)
 
     def knows_place(self, place_id: str) -> bool:
-        """Whether any layer holds a place, hidden or not: for storing alone, never for an answer."""
+        """Whether any layer holds a place, hidden or not: for storing, never for an answer."""
         known = self._keep("place ids", lambda: list_place_ids(self._snapshot))
         return place_id in known
 

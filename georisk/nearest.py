@@ -84,10 +84,13 @@ def list_nearest(
         here = at.iloc[0]
         own = shown[shown["corridor"] == corridor]
         for direction, sign in _SIGNS.items():
+            towards = _name_end(along, str(corridor), sign)
+            if towards == name:
+                continue  # the corridor ends here: nothing lies that way
             ahead = own.assign(km=(own["km"] - here["km"]) * sign,
                                walk_h=(own[f"{direction}_h"] - here[f"{direction}_h"]))
             ahead = ahead[(ahead["km"] >= 0) & (ahead["ref"] != query.place)]
-            rows += _take_first(ahead, direction, _name_end(along, str(corridor), sign))
+            rows += _take_first(ahead, direction, towards)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table["check"] = judge_freshness(table, query.today) if len(table) else []
     table.attrs["place"] = name

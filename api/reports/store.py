@@ -240,9 +240,10 @@ class Store:
             database.executemany(
                 "UPDATE reports SET report = ?, place_id = '' WHERE id = ?",
                 [(write_report(after), id_) for id_, after in changed])
-            database.execute(f"PRAGMA user_version={EDITION}")
         with self._lock:
-            sweep(self._database)
+            # Only now is it over: a call that was cut off, or had to wait, is made again.
+            if sweep(self._database):
+                self._database.execute(f"PRAGMA user_version={EDITION}")
         return len(changed)
 
     def _ask_edition(self) -> int:

@@ -105,6 +105,11 @@ def read_nearest(ask: Ask) -> Response:
         If the place is not said, or a service or group is unknown.
     """
     place = ask.values.get("place")
+    if not place and ask.format == "html":  # a page to ask with
+        return answer_json(ask, lambda: {"from": "", "nearest": [], "note": NEAREST_NOTE,
+                                         "synthetic": ask.room.door.synthetic,
+                                         "run_id": ask.room.door.run_id,
+                                         "links": ask.link_formats()})
     if not place:
         raise ParameterError("place: a town on a corridor, or the id of a place.")
     return answer_json(ask, lambda: _tell_nearest(ask, place, dict(ask.values)))

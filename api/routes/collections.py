@@ -53,6 +53,7 @@ def _describe_server(ask: Ask) -> dict[str, Any]:
             ask.link("/corridors", "related", "Corridors and their profiles"),
             ask.link("/coverage", "related", "What is within reach along each corridor"),
             ask.link("/places", "related", "Places along a way"),
+            ask.link("/nearest?f=html", "related", "The next places both ways from a town", HTML),
         ],
     }
 

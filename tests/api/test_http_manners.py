@@ -8,11 +8,12 @@ import logging
 import string
 
 import pytest
-from http_doubles import make_door, open_client
+from http_doubles import make_door, make_layer, make_shelters, open_client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.app import DOORWAYS
+from api.tokens import write_token
 from layers.errors import NoSnapshotError
 
 PATHS = [d.path.replace("{collection}", "places").replace("{feature}", "p-000001")
@@ -140,6 +141,27 @@ def test_a_run_whose_places_were_closed_is_let_go_at_once():
         link = next(it["href"] for it in page["links"] if it["rel"] == "next")
         first.current = False
         assert client.get(link).status_code == 410
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("change", ["gone", "phone", "layer"])
+def test_what_was_taken_back_of_a_place_is_in_no_earlier_run(change):
+    second = make_door("public", run_id="20260102T000000Z-bbbbbbbb")
+    shelters = make_shelters()
+    if change == "gone":
+        second.layers["shelters"] = make_layer("shelters", shelters.iloc[:1])
+    elif change == "phone":
+        second.layers["shelters"] = make_layer("shelters", shelters.assign(phone="+52 55"))
+    else:
+        del second.layers["shelters"]
+    first = make_door("public", successor=second)
+    token = write_token(first.run_id, "a")
+    with open_client(first) as client:
+        assert client.get(f"/collections/shelters/items?token={token}").status_code == 200
+        first.current = False
+        answer = client.get(f"/collections/shelters/items?token={token}")
+        assert answer.status_code == (404 if change == "layer" else 410)
+        assert client.get(f"/collections/places/items?token={token}").status_code == 410
 
 
 def test_current_is_looked_at_once_a_second():

@@ -17,9 +17,9 @@ from contextlib import suppress
 
 from surroundings import CAMPAIGN, ROOT
 
+from api.reports.file import FILE, seal_request
 from api.reports.line import write_line
 from api.reports.report import PlaceReport
-from api.reports.file import FILE, seal_request
 from api.reports.sealing import PEPPER_FILE
 from api.reports.store import Store
 

@@ -98,8 +98,8 @@ def test_what_is_outside_the_vocabulary_is_refused_by_name(document, named):
 
 @pytest.mark.parametrize("place", [
     {**PLACE, "status": "SECRET-7"}, {**PLACE, "SECRET 7": 1}, {**PLACE, "place_id": "SECRET"},
-    wrap({**SAID, "class": "SECRET"}), wrap({**SAID, "date": "SECRET"}), {"SECRET, 7": "SECRET"}, {"AnaSECRET": 1},
-    b'{"SECRET"', b"SECRET",
+    wrap({**SAID, "class": "SECRET"}), wrap({**SAID, "date": "SECRET"}),
+    {"SECRET, 7": "SECRET"}, {"AnaSECRET": 1}, b'{"SECRET"', b"SECRET",
 ])
 def test_what_was_sent_is_never_repeated(place):
     with pytest.raises(UnprocessableError) as raised:
