@@ -15,6 +15,7 @@ from starlette.routing import Route
 from api.desk import set_up_desk
 from api.errors import install_errors
 from api.guard import Guard
+from api.jobs.board import Board
 from api.keeper import Keeper
 from api.reception import Reception
 from api.routes import (
@@ -87,6 +88,8 @@ def create_app(
     @asynccontextmanager
     async def live(_app: Starlette) -> AsyncIterator[None]:
         desk.open()
+        if settings.state is not None:
+            await run_in_threadpool(Board(settings.state).sweep)
         await run_in_threadpool(keeper.refresh, settings.audience)
         yield
         await run_in_threadpool(desk.close)

@@ -51,6 +51,10 @@ class ConflictError(CallError):
     """The same key of a request was used for something else before."""
 
 
+class TooSlowError(CallError):
+    """What was announced did not arrive in time."""
+
+
 class TooLargeError(CallError):
     """More was sent than is read."""
 
@@ -95,6 +99,7 @@ PROBLEMS: tuple[tuple[type[Exception], int, str | None], ...] = (
     (ParameterError, 400, None),
     (UnauthorisedError, 401, None),
     (NotAcceptableError, 406, None),
+    (TooSlowError, 408, None),
     (ConflictError, 409, None),
     (RepublishedError, 410, None),
     (TooLargeError, 413, None),
@@ -179,7 +184,10 @@ def install_errors(app: Starlette, *, start: str = "/") -> None:
             return problem
         from api.pages import render_problem
 
-        page = render_problem(orjson.loads(bytes(problem.body)), start=start)
+        asked = request.scope if request.method in {"GET", "HEAD"} else {}
+        page = render_problem(
+            orjson.loads(bytes(problem.body)), start=start, path=asked.get("path", ""),
+            query=asked.get("query_string", b"").decode("latin-1"))
         kept = {name: value for name, value in problem.headers.items()
                 if name not in {"content-type", "content-length"}}
         return Response(page, problem.status_code, kept, "text/html; charset=utf-8")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from starlette.requests import ClientDisconnect
+
 from api.desk import SEEN_KEY
 from api.errors import make_problem
 from api.settings import is_loopback
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from api.desk import Desk
 
+_HUNG_UP = 499  # as other servers log a client that went away
 LOG = logging.getLogger("georisk.api")
 HOST_PATTERN = re.compile(rb"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 # Maps carry everything they need inside the page: nothing is fetched, framed or sent.
@@ -74,6 +77,8 @@ class Guard:
 
         try:
             await self._app(scope, receive, send_guarded)
+        except ClientDisconnect:
+            passage.status = passage.status or _HUNG_UP
         except Exception as error:  # noqa: BLE001 - nothing may escape to a log with its text
             _log_fault(error)
             if passage.status == 0:

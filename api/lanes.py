@@ -24,12 +24,12 @@ class Lanes:
 
     Notes
     -----
-    What is sent (reports, jobs) has a lane of its own: nobody who asks hard questions can hold
-    up a report.
+    What is sent (reports, jobs) has a lane of its own, and so has each group of addresses: nobody
+    who asks hard questions can hold up a report, nor those who wait for a map a page.
     """
 
     def __init__(self) -> None:
-        self._limiters: dict[bool, CapacityLimiter] = {}
+        self._limiters: dict[str, CapacityLimiter] = {}
 
     async def work(self, ask: Ask) -> Response:
         """Work out an answer beside the event loop.
@@ -39,10 +39,10 @@ class Lanes:
         BusyError
             If too many wait already.
         """
-        is_sent = ask.doorway.method != "GET"
-        if is_sent not in self._limiters:
-            self._limiters[is_sent] = CapacityLimiter(AT_ONCE)
-        limiter = self._limiters[is_sent]
+        lane = "sent" if ask.doorway.method != "GET" else ask.doorway.tag
+        if lane not in self._limiters:
+            self._limiters[lane] = CapacityLimiter(AT_ONCE)
+        limiter = self._limiters[lane]
         if limiter.statistics().tasks_waiting >= MOST_WAITING:
             raise BusyError("This server is busy: try again in a moment.", retry_after_s=2)
         return await run_sync(ask.doorway.endpoint, ask, limiter=limiter)

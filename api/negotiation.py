@@ -15,14 +15,14 @@ _ALIASES = {"json": "geojson", "geojson": "json"}
 _MOST_RANGES = 40
 
 
-def choose_format(doorway: Doorway, asked: str, accept: str) -> str:
+def choose_format(doorway: Doorway, asked: str | None, accept: str) -> str:
     """Return the format to answer in.
 
     Parameters
     ----------
     doorway : Doorway
-    asked : str
-        ``f``, or empty. ``json`` is ``geojson`` where features are given, and the other way.
+    asked : str or None
+        ``f``, where it is given. ``json`` is ``geojson`` where features are given, and the other way.
     accept : str
         The header, or empty.
 
@@ -36,7 +36,7 @@ def choose_format(doorway: Doorway, asked: str, accept: str) -> str:
     Where nothing that ``Accept`` likes is to be had, the first format is given (RFC 9110, 12.5.1
     lets a server do so): clients whose header is too narrow still read it.
     """
-    if not asked:
+    if asked is None:
         return _match(doorway.formats, accept[:1000]) if accept else doorway.formats[0]
     for name in (asked, _ALIASES.get(asked, "")):
         if name in doorway.formats:

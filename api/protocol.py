@@ -2,28 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from api.errors import make_problem
 
+if TYPE_CHECKING:
+    import asyncio
+
 # An address with a filter of 8 KB, every byte of it written as %XX, and generous headers.
 MAX_HEAD_BYTES = 65_536
+# A phone on a bad line sends a head in a second or two.
+HEAD_S = 20.0
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """The server's protocol, refusing heads (address and headers) that do not end.
 
-    The parser itself has no bound: without one, a single request could fill the memory.
+    The parser itself has no bound: without one, a single request could fill the memory, and a
+    few thousand that never end their heads would keep everybody else out.
     """
 
     _head_bytes = 0
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection, and wait so long for its first head."""
+        super().connection_made(transport)
+        self._hurry()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let a connection go."""
+        self._calm()
+        super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         """Begin to count anew."""
         self._head_bytes = 0
+        self._hurry()
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Have the whole head."""
+        self._calm()
+        super().on_headers_complete()
+
+    def _hurry(self) -> None:
+        self._calm()
+        self._patience = self.loop.call_later(HEAD_S, self.transport.close)
+
+    def _calm(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def on_url(self, url: bytes) -> None:
         """Count a piece of the address."""

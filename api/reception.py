@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +13,7 @@ from api.errors import (
     LimitedError,
     MisdirectedError,
     TooLargeError,
+    TooSlowError,
     UnauthorisedError,
     UnavailableError,
     UnsupportedError,
@@ -19,9 +21,10 @@ from api.errors import (
 from api.guard import find_host, names_this_machine
 from api.jobs.board import PREFIX
 from api.jobs.results import open_result
-from api.keys.access import NO_KEY, decide_holder, find_key, is_forwarded, read_token
+from api.keys.access import NO_KEY, decide_holder, find_key, read_token
 from api.lanes import Lanes
 from api.negotiation import choose_format
+from api.origin import acts_for_itself, is_passed_on
 from api.parameters import parse_query
 from layers.errors import CallError, NotShownError
 from layers.spec import may_see
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from api.metrics import Refusal
     from api.settings import Settings
 
+BODY_S = 20.0
 _REFUSALS: tuple[tuple[type[CallError], Refusal], ...] = (
     (LimitedError, "limit"), (UnavailableError, "audit"), (MisdirectedError, "host"),
 )
@@ -93,7 +97,7 @@ class Reception:
         if not may_see(holder.audience, doorway.least):
             raise NotShownError(doorway.path)
         values, texts = parse_query(scope["query_string"], doorway.parameters)
-        chosen = choose_format(doorway, values.get("f", ""), headers.get("accept", ""))
+        chosen = choose_format(doorway, values.get("f"), headers.get("accept", ""))
         token = values.get("token")
         suite = await self._keeper.enter(holder.audience)
         room = suite.find(token.run_id if token is not None else "")
@@ -116,7 +120,8 @@ class Reception:
             headers=headers,
             body=await _read_body(request, doorway, headers) if doorway.max_body_bytes else b"",
         )
-        heavy = doorway.heavy(ask) if callable(doorway.heavy) else doorway.heavy
+        heavy = chosen == "html" or (
+            doorway.heavy(ask) if callable(doorway.heavy) else doorway.heavy)
         return await self._lanes.work(ask) if heavy else doorway.endpoint(ask)
 
     def recognise(self, scope: Scope) -> Holder:
@@ -137,8 +142,9 @@ class Reception:
                 return NOBODY
             holder = decide_holder(
                 settings, key,
-                host_is_loopback=key is not None or names_this_machine(scope),
-                forwarded=key is None and is_forwarded(headers),
+                host_is_loopback=key is not None or (
+                    names_this_machine(scope) and acts_for_itself(scope)),
+                forwarded=key is None and is_passed_on(headers),
             )
             if holder.audience != "public" and desk.trail is not None and not desk.trail.healthy:
                 raise UnavailableError("Nothing that is not public is shown while it cannot be "
@@ -160,10 +166,14 @@ async def _read_body(request: Request, doorway: Doorway, headers: dict[str, str]
     if media not in doorway.bodies:
         raise UnsupportedError(f"Content-Type: this address reads {', '.join(doorway.bodies)}.")
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > doorway.max_body_bytes:
-            raise TooLargeError(f"At most {doorway.max_body_bytes} bytes are read here.")
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > doorway.max_body_bytes:
+                    raise TooLargeError(f"At most {doorway.max_body_bytes} bytes are read here.")
+    except TimeoutError as error:
+        raise TooSlowError("What was sent did not arrive in time.") from error
     return bytes(body)
 
 

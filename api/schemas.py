@@ -119,13 +119,18 @@ def describe_feature(spec: LayerSpec, address: str) -> dict[str, Any]:
 def describe_queryables(spec: LayerSpec, address: str) -> dict[str, Any]:
     """Describe by what the features of a collection can be filtered; all else is refused.
 
+    ``queryables`` says it again as the drafts of Part 3 did: GDAL up to 3.12 reads nothing else.
+
     Examples
     --------
     >>> from layers.catalog import find_spec
     >>> describe_queryables(find_spec("places"), "https://example.org/q")["additionalProperties"]
     False
     """
-    return {**_describe(spec, address), "additionalProperties": False}
+    described = _describe(spec, address)
+    listed = [{"id": name, "type": it["type"]} for name, it in described["properties"].items()
+              if "type" in it]
+    return {**described, "additionalProperties": False, "queryables": listed}
 
 
 def _describe(spec: LayerSpec, address: str) -> dict[str, Any]:

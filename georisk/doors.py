@@ -69,6 +69,14 @@ class Door:
         return str(self._snapshot.manifest.get("amends", ""))
 
     @property
+    def caveat(self) -> str:
+        """What everybody who is told of coverage or gaps must know of this run; mostly empty."""
+        if not self.amends:
+            return ""
+        return ("Places were closed or reopened by reports since this was worked out. Coverage, "
+                "gaps and scores do not count that yet: gaps may be longer.")
+
+    @property
     def version(self) -> str:
         """Version of georisk that made the run."""
         return str(self._snapshot.manifest["version"])

@@ -33,6 +33,7 @@ def forget(
     quiet: QuietOption = False,
 ) -> None:
     """Erase row, history and unpublished runs; list the published snapshots that carry it."""
+    from api.jobs.board import Board
     from api.reports.erasing import forget_reports
     from georisk.register.forgetting import forget_record
 
@@ -44,6 +45,7 @@ def forget(
     places = find_places(study, runs)
     erased = forget_record(open_study(study), layer=layer, id_=id_, runs=places.runs)
     reports = forget_reports(places.state, id_.strip())
+    Board(places.state).clear()
     if as_json:
         typer.echo(json.dumps({"id": id_, "layer": layer, "reports": reports, **asdict(erased)},
                               indent=1))

@@ -53,7 +53,8 @@ def serve(
     from api.audit import record
     from api.reports.erasing import purge_state
     from api.serve import find_keys, run_server
-    from api.settings import Settings, check_reach
+    from api.settings import Settings, check_reach, stands_alone
+    from layers.errors import CallError
 
     places = find_places(study, runs)
     settings = Settings(
@@ -61,6 +62,9 @@ def serve(
         workers=workers, public_url=public_url, state=places.state, study=places.study,
         cors_origins=tuple(cors or ()), metrics=metrics,
     )
+    if settings.cors_origins and stands_alone(settings) and audience != "public":
+        raise CallError("--cors would let pages of another site read all that is shown here "
+                        "without a key; choose --audience public, and give the pages a key")
     keyed = find_keys(settings)
     check_reach(settings, has_keys=keyed)
     _check_address(settings.host, settings.port)

@@ -21,11 +21,14 @@ class Cursor:
         The last one is the end, which is never passed.
     at, level : int
         The next word, and in how many expressions it lies.
+    has_ilike : bool
+        Whether ILIKE is an operator, as in the drafts of CQL.
     """
 
     tokens: list[Token]
     at: int = 0
     level: int = 0
+    has_ilike: bool = False
 
     @property
     def token(self) -> Token:

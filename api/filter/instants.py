@@ -12,6 +12,11 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"(?P<second>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.(?P<part>[0-9]{1,30}))?"
     r"(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE)
+_LOOSE = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:T(?:(?P<hour>[0-9]{2})(?P<minute>:[0-9]{2})?(?P<second>(?<=:[0-9]{2}):[0-9]{2})?"
+    r"(?P<part>(?<=:[0-9]{2}:[0-9]{2})\.[0-9]{1,30})?)?(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?)?",
+    re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -51,6 +56,21 @@ def read_instant(text: str) -> tuple[int, bool]:
     if _DAY.fullmatch(text):
         return read_day(text), True
     return read_moment(text), False
+
+
+def read_loosely(text: str) -> int:
+    """Moment, of which the end may be missing: a day begins it, and without a zone it is UTC.
+
+    Examples
+    --------
+    >>> [read_loosely("1970-01-02" + end) // DAY_US for end in ("", "T", "T00", "T00:00:00Z")]
+    [1, 1, 1, 1]
+    """
+    found = _LOOSE.fullmatch(text)
+    if not found:
+        raise ParameterError("A time reads as '2024-05-01' or '2024-05-01T12:00:00Z'.")
+    clock = f"{found['hour'] or '00'}{found['minute'] or ':00'}{found['second'] or ':00'}"
+    return read_moment(f"{found['day']}T{clock}{found['part'] or ''}{found['zone'] or 'Z'}")
 
 
 def _count(text: str, fault: str) -> int:

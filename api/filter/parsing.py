@@ -21,16 +21,23 @@ _STRENGTHS = {
     "OR": OR, "AND": AND, "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "%": PRODUCT,
     "DIV": PRODUCT, "^": POWER,
     **dict.fromkeys(_COMPARISONS, COMPARED),
-    **dict.fromkeys(("LIKE", "BETWEEN", "IN", "IS", "NOT"), COMPARED),
+    **dict.fromkeys(("LIKE", "ILIKE", "BETWEEN", "IN", "IS", "NOT"), COMPARED),
 }
+_NEGATED = frozenset({"LIKE", "ILIKE", "BETWEEN", "IN"})
 _RESERVED = frozenset({"AND", "OR", "NOT", "LIKE", "BETWEEN", "IN", "IS", "NULL", "DIV"})
 _INSTANTS = {"DATE": "date", "TIMESTAMP": "timestamp"}
 _NAMES = {"ISNULL": "isNull", "A_CONTAINEDBY": "a_containedBy", "T_FINISHEDBY": "t_finishedBy",
           "T_METBY": "t_metBy", "T_OVERLAPPEDBY": "t_overlappedBy", "T_STARTEDBY": "t_startedBy"}
 
 
-def parse_text(text: str) -> Any:  # noqa: ANN401 - JSON
+def parse_text(text: str, *, has_ilike: bool = False) -> Any:  # noqa: ANN401 - JSON
     """Read CQL2 text as the JSON document that says the same.
+
+    Parameters
+    ----------
+    text : str
+    has_ilike : bool
+        Whether ILIKE is read as LIKE between folded texts, as the drafts of CQL have it.
 
     Raises
     ------
@@ -44,7 +51,7 @@ def parse_text(text: str) -> Any:  # noqa: ANN401 - JSON
     >>> parse_text("NOT a > 1 + 2")
     {'op': 'not', 'args': [{'op': '>', 'args': [{'property': 'a'}, {'op': '+', 'args': [1, 2]}]}]}
     """
-    cursor = Cursor(split_tokens(text))
+    cursor = Cursor(split_tokens(text), has_ilike=has_ilike)
     document = _read_expression(cursor, OR)
     if cursor.token.kind != "end":
         fail(cursor)
@@ -58,7 +65,7 @@ def _read_expression(cursor: Cursor, least: int) -> Any:  # noqa: ANN401 - JSON
     left = _read_operand(cursor)
     most = POWER
     while True:
-        strength = 0 if cursor.token.kind == "quoted" else _STRENGTHS.get(cursor.token.word, 0)
+        strength = _find_strength(cursor)
         if not least <= strength <= most:
             break
         if strength == COMPARED:
@@ -69,6 +76,14 @@ def _read_expression(cursor: Cursor, least: int) -> Any:  # noqa: ANN401 - JSON
             most = min(most, strength)
     cursor.level -= 1
     return left
+
+
+def _find_strength(cursor: Cursor) -> int:
+    """How strongly the next word binds, if it is an operator."""
+    word = cursor.token.word
+    if cursor.token.kind == "quoted" or (word == "ILIKE" and not cursor.has_ilike):
+        return 0
+    return _STRENGTHS.get(word, 0)
 
 
 def _join(operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401 - JSON
@@ -91,7 +106,7 @@ def _read_comparison(cursor: Cursor, left: Any) -> Any:  # noqa: ANN401 - JSON
         right = _read_expression(cursor, SUM)
         return {"op": _COMPARISONS[word], "args": [left, right]}
     if word == "NOT":
-        if cursor.token.word not in {"LIKE", "BETWEEN", "IN"}:
+        if cursor.token.word not in _NEGATED or not _find_strength(cursor):
             fail(cursor)
         return {"op": "not", "args": [_read_comparison(cursor, left)]}
     if word == "IS":
@@ -106,7 +121,9 @@ def _read_comparison(cursor: Cursor, left: Any) -> Any:  # noqa: ANN401 - JSON
     if word == "IN":
         cursor.expect("(")
         return {"op": "in", "args": [left, _read_list(cursor, _read_any)]}
-    return {"op": "like", "args": [left, _read_expression(cursor, SUM)]}
+    args = [left, _read_expression(cursor, SUM)]
+    folded = [{"op": "casei", "args": [it]} for it in args]
+    return {"op": "like", "args": folded if word == "ILIKE" else args}
 
 
 def _read_operand(cursor: Cursor) -> Any:  # noqa: ANN401 - JSON

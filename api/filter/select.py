@@ -10,6 +10,7 @@ import numpy as np
 from api.crs import CRS84
 from api.filter.binding import Scope, bind_node
 from api.filter.columns import list_queryables
+from api.filter.drafts import settle_literals
 from api.filter.limits import WITHIN_S, start_deadline
 from api.filter.values import Block, Source, Term, spread, take_term
 
@@ -85,4 +86,6 @@ def compile_filter(tree: Tree, *, spec: LayerSpec, crs: str = CRS84) -> Filter:
     >>> compile_filter(tree, spec=find_spec("segments")).term.is_costly
     True
     """
-    return Filter(take_term(bind_node(tree.root, Scope(list_queryables(spec), crs))))
+    queryables = list_queryables(spec)
+    root = settle_literals(tree.root, queryables) if tree.is_draft else tree.root
+    return Filter(take_term(bind_node(root, Scope(queryables, crs))))

@@ -25,8 +25,8 @@ from api.filter.parsing import parse_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Language = Literal["cql2-text", "cql2-json"]
-LANGUAGES: tuple[Language, ...] = ("cql2-text", "cql2-json")
+Language = Literal["cql2-text", "cql2-json", "cql-text"]
+LANGUAGES: tuple[Language, ...] = ("cql2-text", "cql2-json", "cql-text")
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,13 @@ class Tree:
     root : Node
     document : JSON
         The same in CQL2 JSON.
+    is_draft : bool
+        Whether it is of the drafts: a literal is read as what it is compared with.
     """
 
     root: Node
     document: Any
+    is_draft: bool = False
 
 
 def read_filter(text: str, *, language: Language) -> Tree:
@@ -116,7 +119,8 @@ def read_filter(text: str, *, language: Language) -> Tree:
     Parameters
     ----------
     text : str
-    language : {"cql2-text", "cql2-json"}
+    language : {"cql2-text", "cql2-json", "cql-text"}
+        The last is text as GDAL up to 3.12 writes it: with ILIKE, and with times in plain quotes.
 
     Raises
     ------
@@ -131,8 +135,10 @@ def read_filter(text: str, *, language: Language) -> Tree:
     >>> read_filter("a = 1", language="cql2-text") == read_filter(same, language="cql2-json")
     True
     """
-    document = parse_text(text) if language == "cql2-text" else _parse_json(text)
-    return Tree(_build(document, 0, Counter()), document)
+    is_draft = language == "cql-text"
+    document = (_parse_json(text) if language == "cql2-json"
+                else parse_text(text, has_ilike=is_draft))
+    return Tree(_build(document, 0, Counter()), document, is_draft)
 
 
 def write_json(tree: Tree) -> str:

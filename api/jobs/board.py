@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import json
 import os
 import secrets
@@ -75,7 +76,7 @@ class Board:
     Notes
     -----
     A job is a folder with ``job.json``, replaced whole whenever its state changes, and the result
-    folder that the command wrote. Folders older than a day are swept when a job is added.
+    folder that the command wrote. What is older than a day is found no more, and swept.
     """
 
     def __init__(self, state: Path) -> None:
@@ -89,14 +90,18 @@ class Board:
         LimitedError
             If as many as may be are under way already.
         """
-        self._sweep()
-        if sum(not job.has_ended for job in self._list()) >= MOST_UNDER_WAY:
-            raise LimitedError("As many jobs as this server works on are under way.",
-                               retry_after_s=30)
-        job = Job(f"{PREFIX}{secrets.token_hex(8)}", holder.key_id, asked, "running",
-                  _read_now().isoformat(timespec="seconds"), limit_s, run_id)
-        (self._folder / job.id).mkdir(parents=True, mode=0o700)
-        self.keep(job)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self._folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.sweep()
+            under_way = [job.holder for job in self._list() if not job.has_ended]
+            if len(under_way) >= MOST_UNDER_WAY or (holder.key_id and holder.key_id in under_way):
+                raise LimitedError("As many jobs as this server works on, or as a key may have, "
+                                   "are under way.", retry_after_s=30)
+            job = Job(f"{PREFIX}{secrets.token_hex(8)}", holder.key_id, asked, "running",
+                      _read_now().isoformat(timespec="seconds"), limit_s, run_id)
+            (self._folder / job.id).mkdir(mode=0o700)
+            self.keep(job)
         return job
 
     def find(self, job_id: str, holder: Holder) -> Job:
@@ -119,7 +124,8 @@ class Board:
             return None
         with suppress(OSError, ValueError, TypeError):
             text = (self._folder / job_id / _FILE).read_text(encoding="utf-8")
-            return _judge(Job(**json.loads(text)))
+            job = Job(**json.loads(text))
+            return None if _is_old(job) else _judge(job)
         return None
 
     def keep(self, job: Job) -> None:
@@ -151,11 +157,20 @@ class Board:
             if job is not None:
                 yield job
 
-    def _sweep(self) -> None:
-        before = _read_now() - dt.timedelta(hours=KEPT_HOURS)
-        for job in self._list():
-            if dt.datetime.fromisoformat(job.created) < before:
-                shutil.rmtree(self._folder / job.id, ignore_errors=True)
+    def clear(self) -> None:
+        """Erase every job: what was worked out may rest on a record that is forgotten now."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Erase jobs of more than a day ago, and what is left of damaged ones."""
+        for path in self._folder.glob(f"{PREFIX}*"):
+            if self.read(path.name) is None:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_old(job: Job) -> bool:
+    age = _read_now() - dt.datetime.fromisoformat(job.created)
+    return age > dt.timedelta(hours=KEPT_HOURS)
 
 
 def _judge(job: Job) -> Job:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("georisk.api")
 _LOOK_EVERY_S = 0.2
 _USER_FAULT = 2
+MOST_BYTES = 8 * 1024**3
 
 
 def start_job(board: Board, job: Job, options: Sequence[str], *, study: Path, runs: Path) -> None:
@@ -46,9 +47,14 @@ def start_job(board: Board, job: Job, options: Sequence[str], *, study: Path, ru
     process = subprocess.Popen(  # noqa: S603 - options are words of a closed form
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         start_new_session=True, text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (2 * job.limit_s,) * 2),  # noqa: PLW1509 - it calls the system alone
+        preexec_fn=lambda: _limit(2 * job.limit_s),  # noqa: PLW1509 - it calls the system alone
     )
     threading.Thread(target=_watch, args=(board, job, process), name=job.id, daemon=True).start()
+
+
+def _limit(cpu_s: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
 
 
 def _watch(board: Board, job: Job, process: subprocess.Popen[str]) -> None:

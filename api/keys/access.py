@@ -25,11 +25,6 @@ HOW_TO = "Send one key, as `Authorization: Bearer KEY` or as `X-API-Key: KEY`."
 TOO_OFTEN = "This key has asked too often: try again later."
 TOO_MANY = "Too many attempts with keys that are not valid: try again later."
 UNCHECKED = "Keys cannot be checked just now."
-_FORWARDED = frozenset({
-    b"forwarded", b"via", b"x-real-ip", b"client-ip", b"x-client-ip", b"x-cluster-client-ip",
-    b"true-client-ip", b"cf-connecting-ip", b"fastly-client-ip", b"x-original-host",
-    b"x-original-forwarded-for", b"x-envoy-external-address",
-})
 
 
 def read_token(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
@@ -65,17 +60,6 @@ def read_token(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
             raise UnauthorisedError(HOW_TO)
         found = token.decode("ascii")
     return found or None
-
-
-def is_forwarded(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Tell whether somebody stands between the asker and us, as far as headers say.
-
-    Examples
-    --------
-    >>> is_forwarded([(b"host", b"localhost")]), is_forwarded([(b"x-forwarded-for", b"10.0.0.1")])
-    (False, True)
-    """
-    return any(name in _FORWARDED or name.startswith(b"x-forwarded") for name, _ in headers)
 
 
 def find_key(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from api.pages.rendering import render_page, render_problem
+from api.pages.problems import render_problem
+from api.pages.rendering import render_page
 
 __all__ = ["render_page", "render_problem"]

@@ -10,8 +10,9 @@ from api.pages.layout import lay_out
 from api.pages.strips import draw_profile
 from api.pages.surroundings import surround
 from api.pages.tables import tabulate_rows
+from api.pages.towns import list_towns, mark_towns, name_towns
 from api.pages.words import list_classes, write_value
-from api.profile import find_source, name_corridor
+from api.profile import name_corridor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,12 +22,8 @@ if TYPE_CHECKING:
 _WAITING = frozenset({"accepted", "queued", "waiting", "running"})
 _ASK_AGAIN_S = 5
 _PLACE_COLUMNS = (
-    "name", "place_id", "town", "km", "walk_h", "check", "services", "admits", "opens", "months",
+    "name", "town", "km", "walk_h", "check", "services", "admits", "opens", "months",
     "phone", "last_verified",
-)
-_NEAREST_COLUMNS = (
-    "service", "name", "towards", "km", "walk_h", "check", "opens", "months", "phone",
-    "corridor",
 )
 _MOST_PIECES = 200
 _PIECE_COLUMNS = frozenset({
@@ -66,8 +63,11 @@ def show_profile(document: Mapping[str, Any], ask: Ask) -> str:
         ask, document, title=str(title), columns=list(document["pieces"]),
         synthetic=document["synthetic"],
     )
+    legs = [(leg["leg_id"], -1 if leg["reversed"] else 1) for leg in document["legs"]]
+    towns = mark_towns(document["pieces"], list_towns(ask.room, legs), [leg for leg, _ in legs])
     return fill_template(
-        "profile.html", around=around, profile=draw_profile(document), pieces=parts,
+        "profile.html", around=around, profile=draw_profile(document, towns), pieces=parts,
+        towns=towns, coverage=f"{ask.base}/coverage?corridor={quote(document['corridor'])}",
         direction=document["direction"], note=document["note"], classes=list_classes(),
         left_out=max(len(document["pieces"].get("id", ())) - _MOST_PIECES, 0),
         rest=list(lay_out(document, left_out=_PROFILE_OWN)),
@@ -76,10 +76,13 @@ def show_profile(document: Mapping[str, Any], ask: Ask) -> str:
 
 def show_places(document: Mapping[str, Any], ask: Ask) -> str:
     """List places along a way, and offer another way."""
-    layer = ask.texts.get("layer", "")
+    layer, towns = ask.texts.get("layer", ""), name_towns(ask.room)
     rows = [
         {**{name: row.get(name) for name in _PLACE_COLUMNS},
-         "links": [{"href": _link_feature(ask, layer, row["place_id"])}]}
+         "name": row.get("name") or row["place_id"],
+         "town": towns.get(row.get("town"), row.get("town")),
+         "phone": row.get("phone") or "not known",
+         "links": [{"href": link_feature(ask, layer, row["place_id"])}]}
         for row in document["places"]
     ]
     synthetic = any(row.get("synthetic") is not False for row in document["places"])
@@ -92,25 +95,8 @@ def show_places(document: Mapping[str, Any], ask: Ask) -> str:
     )
 
 
-def show_nearest(document: Mapping[str, Any], ask: Ask) -> str:
-    """List the next place of each service, both ways."""
-    rows = [
-        {**{name: row.get(name) for name in _NEAREST_COLUMNS},
-         "links": [{"href": _link_feature(ask, row["layer"], row["place_id"])}]
-         if row.get("layer") and row.get("place_id") else []}
-        for row in document["nearest"]
-    ]
-    around = surround(
-        ask, document, title=f"Next places from {document['from']}",
-        synthetic=document["synthetic"],
-    )
-    return fill_template(
-        "nearest.html", around=around, note=document["note"],
-        table=tabulate_rows(rows) if rows else None,
-    )
-
-
-def _link_feature(ask: Ask, layer: str, id_: str) -> str:
+def link_feature(ask: Ask, layer: str, id_: str) -> str:
+    """Address of a feature."""
     return f"{ask.base}/collections/{quote(layer)}/items/{quote(str(id_), safe='')}"
 
 
@@ -122,48 +108,15 @@ def describe_places_form(ask: Ask) -> dict[str, Any] | None:
     if not layers or "corridors" not in room.collections:
         return None
     known = room.door.corridors()
-    corridors = [(name, text) for name, text in _name_corridors(ask).items() if name in known]
+    corridors = [(name, text) for name, text in name_corridors(ask).items() if name in known]
     return {
         "action": f"{ask.base}/places", "layers": layers, "corridors": corridors,
         "layer": ask.texts.get("layer", ""), "corridor": ask.texts.get("corridor", ""),
     }
 
 
-def show_coverage(document: Mapping[str, Any], ask: Ask) -> str:
-    """Show what is within reach: a table for each corridor."""
-    names = _name_corridors(ask)
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in document["coverage"]:
-        found.setdefault(row["corridor"], []).append(_tell_reach(row))
-    profiled = find_source(ask.room) is not None
-    corridors = [
-        {"name": names.get(name, name), "table": tabulate_rows(rows),
-         "href": f"{ask.base}/corridors/{quote(name)}/profile" if profiled else ""}
-        for name, rows in found.items()
-    ]
-    around = surround(ask, document, title="Coverage", synthetic=document["synthetic"])
-    return fill_template(
-        "coverage.html", around=around, note=document["note"], corridors=corridors
-    )
-
-
-def _tell_reach(row: Mapping[str, Any]) -> dict[str, Any]:
-    share, gap = row.get("covered_share"), row.get("longest_gap") or {}
-    where = " to ".join(gap[end] for end in ("from_place", "to_place") if gap.get(end))
-    told = [where, *(f"{float(gap[name]):.4g} {unit}"
-                     for name, unit in (("walk_h", "h on foot"), ("length_km", "km"))
-                     if gap.get(name) is not None)]
-    return {
-        "service": write_value(row["service"], name="service"),
-        "direction": row["direction"],
-        "length_km": row.get("length_km"),
-        "within_reach": None if share is None else f"{100 * share:.3g} %",
-        "gaps": row.get("gaps"),
-        "longest_gap": gap.get("words") or ", ".join(filter(None, told)) or None,
-    }
-
-
-def _name_corridors(ask: Ask) -> dict[str, str]:
+def name_corridors(ask: Ask) -> dict[str, str]:
+    """Names of the corridors by their ids; none where the audience does not see them."""
     if "corridors" not in ask.room.collections:
         return {}
     frame = ask.room.frame("corridors")

@@ -9,7 +9,15 @@ from api.pages.forms import fill_template
 from api.pages.ground import sketch_features
 from api.pages.surroundings import surround
 from api.pages.tables import find_unshown, tabulate_features
-from api.pages.words import find_class, name_column, name_format, write_count, write_value
+from api.pages.towns import name_towns
+from api.pages.words import (
+    find_class,
+    name_column,
+    name_format,
+    name_rows,
+    write_count,
+    write_value,
+)
 from api.parameters import LIMIT_DEFAULT, LIMIT_MAX
 
 if TYPE_CHECKING:
@@ -20,6 +28,8 @@ if TYPE_CHECKING:
 
 # Not handed on by the forms: each has a field of its own, or says where a page begins.
 _OWN = frozenset({"f", "limit", "token"})
+# Empty says that nothing was reported: that is no row of a page.
+_IF_ANY = frozenset({"reported_status", "reported_on"})
 
 
 def show_items(document: Mapping[str, Any], ask: Ask) -> str:
@@ -34,7 +44,7 @@ def show_items(document: Mapping[str, Any], ask: Ask) -> str:
     )
     return fill_template(
         "items.html", around=around, table=table, spec=spec,
-        matched=write_count(document["numberMatched"]), returned=len(features),
+        matched=write_count(document["numberMatched"], name_rows(spec)), returned=len(features),
         sketch=sketch_features(ask.room, features, collection=name),
         next=next((it["href"] for it in document["links"] if it["rel"] == "next"), ""),
         form=describe_form(ask, spec), meanings=(*table.headings[1:], *table.more),
@@ -55,6 +65,7 @@ def describe_form(ask: Ask, spec: LayerSpec) -> dict[str, Any]:
     parameter is a wrong one.
     """
     texts = {name: text for name, text in ask.texts.items() if name not in _OWN}
+    limit = [("limit", ask.texts["limit"])] if "limit" in ask.texts else []
     is_text = texts.get("filter-lang", "cql2-text") == "cql2-text"
     return {
         "action": ask.base + ask.path,
@@ -65,8 +76,9 @@ def describe_form(ask: Ask, spec: LayerSpec) -> dict[str, Any]:
         "format": ask.format,
         "formats": [(it, _name_choice(it)) for it in ask.doorway.formats],
         "given": list(texts.items()),
-        "without_filter": [(k, v) for k, v in texts.items() if not k.startswith("filter")],
-        "without_box": [(k, v) for k, v in texts.items() if not k.startswith("bbox")],
+        "without_filter": [*limit, *((k, v) for k, v in texts.items()
+                                     if not k.startswith("filter"))],
+        "without_box": [*limit, *((k, v) for k, v in texts.items() if not k.startswith("bbox"))],
         "example": write_example(spec),
         "queryables": f"{ask.base}/collections/{quote(spec.name)}/queryables",
         "has_geometry": spec.geometry != "none",
@@ -103,13 +115,15 @@ def show_item(document: Mapping[str, Any], ask: Ask) -> str:
     """Show one feature: each property with its unit and meaning."""
     name = ask.names["collection"]
     spec = ask.room.spec(name)
-    values = document["properties"]
+    values, towns = document["properties"], name_towns(ask.room)
     rows = [
         {"heading": name_column(column, it.unit).partition(" (")[0], "meaning": it.meaning,
-         "text": write_value(values[column], it, column), "unit": it.unit,
+         "text": write_value(towns.get(values[column], values[column]) if column == "town"
+                             else values[column], it, column), "unit": it.unit,
          "shade": find_class(column, values[column])}
         for column, it in spec.columns.items()
         if column in values and column not in find_unshown(spec)
+        and not (column in _IF_ANY and values[column] in (None, ""))
     ]
     heading = values.get("name") or values.get("words") or document["id"]
     around = surround(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 import shapely
 
 from api.pages.sketch import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _OUTLINES = "boundaries"
 _TOLERANCE_DEG = 0.005
+_SAMPLE = 400
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,25 @@ def sketch_features(
         ["b" if value.get("band") is True else "" for value in values],
     )
     return _lay_ground(room, view, marks, collection, len(features) - len(shown))
+
+
+def sketch_layer(room: Room, collection: str) -> Sketch | None:
+    """Draw a collection, or of a large one some features from its whole length."""
+    served = room.served(collection)
+    if not served.count:
+        return None
+    rows = pa.array(np.unique(np.linspace(0, served.count - 1, _SAMPLE).astype(np.int64)))
+    columns = [name for name in ("risk_class", "band") if name in served.spec.columns]
+    chosen = {name: served.column(name).take(rows).to_pylist() for name in columns}
+    ids = served.ids.values.take(rows).to_pylist()
+    features = [
+        {"id": id_, "properties": {name: chosen[name][n] for name in columns}}
+        for n, id_ in enumerate(ids)
+    ]
+    sketch = sketch_features(room, features, collection=collection)
+    if sketch is None or served.count <= _SAMPLE:
+        return sketch
+    return replace(sketch, left_out=served.count - len(sketch.marks))
 
 
 def sketch_box(room: Room, box: Sequence[float], *, collection: str) -> Sketch | None:

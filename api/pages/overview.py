@@ -7,15 +7,18 @@ from urllib.parse import quote
 
 from api.pages.analysis import describe_places_form
 from api.pages.forms import fill_template
-from api.pages.ground import sketch_box
+from api.pages.ground import sketch_box, sketch_layer
+from api.pages.reach import describe_nearest_form
 from api.pages.surroundings import surround
 from api.pages.tables import list_headings
-from api.pages.words import name_column, name_format, write_count
+from api.pages.vocabulary import list_words
+from api.pages.words import name_column, name_format, name_rows, write_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from api.answers import Ask
+    from api.pages.ground import Sketch
 
 _OGC = "http://www.opengis.net/def/rel/ogc/1.0/"
 # What machines look for and a person finds elsewhere on the page.
@@ -34,6 +37,7 @@ def show_landing(document: Mapping[str, Any], ask: Ask) -> str:
               if main and not href.endswith("/places")],
         links=[(href, text) for main, href, text in shown if not main],
         collections=list(_list_collections(ask)), places=describe_places_form(ask),
+        nearest=describe_nearest_form(ask),
     )
 
 
@@ -44,8 +48,7 @@ def _list_collections(ask: Ask) -> Iterator[dict[str, Any]]:
             "href": f"{ask.base}/collections/{quote(name)}",
             "title": spec.title.get("en", name),
             "meaning": spec.meaning,
-            "count": write_count(ask.room.served(name).count,
-                                 "row" if spec.geometry == "none" else "feature"),
+            "count": write_count(ask.room.served(name).count, name_rows(spec)),
         }
 
 
@@ -73,11 +76,19 @@ def show_collection(document: Mapping[str, Any], ask: Ask) -> str:
     around = surround(ask, document, title=str(document["title"]), columns=list(spec.columns))
     return fill_template(
         "collection.html", around=around, description=document["description"],
-        sketch=sketch_box(ask.room, boxes[0], collection=name) if boxes else None,
-        count=write_count(served.count, "row" if spec.geometry == "none" else "feature"),
+        sketch=_sketch(ask, name, boxes[0] if boxes else None),
+        count=write_count(served.count, name_rows(spec)),
         times=[str(end)[:10] for end in times[0] if end], headings=list_headings(spec),
+        words=list_words(ask.room, name),
         items=f"{ask.base}/collections/{quote(name)}/items", links=list(_list_ways(document)),
     )
+
+
+def _sketch(ask: Ask, name: str, box: Sequence[float] | None) -> Sketch | None:
+    drawn = ask.room.make(("pages", "sketch", name), lambda: sketch_layer(ask.room, name))
+    if drawn is not None or box is None:
+        return drawn
+    return sketch_box(ask.room, box, collection=name)
 
 
 def _list_ways(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -97,23 +108,26 @@ def show_schema(document: Mapping[str, Any], ask: Ask) -> str:
     asked = ask.doorway.page == "queryables"
     title = f"{document.get('title', name)}: {'what can be filtered' if asked else 'schema'}"
     around = surround(ask, document, title=title, columns=list(document["properties"]))
+    words = list_words(ask.room, name) if name in ask.room.collections else {}
     return fill_template(
         "schema.html", around=around, asked=asked,
         items=f"{ask.base}/collections/{quote(name)}/items",
-        rows=[_describe_property(*named) for named in document["properties"].items()],
+        rows=[_describe_property(column, schema, words.get(column, ()))
+              for column, schema in document["properties"].items()],
     )
 
 
-def _describe_property(name: str, schema: Mapping[str, Any]) -> dict[str, str]:
+def _describe_property(
+    name: str, schema: Mapping[str, Any], words: Sequence[str]
+) -> dict[str, Any]:
     kind = schema.get("format") or schema.get("type") or ""
-    choice = schema.get("enum") or schema.get("items", {}).get("enum") or ()
     return {
         "name": name,
         "heading": name_column(name),
         "kind": str(kind).replace("geometry-", "").replace("-", " "),
         "unit": str(schema.get("x-ogc-unit", "")),
         "meaning": str(schema.get("description") or schema.get("title") or ""),
-        "choice": ", ".join(map(str, choice)),
+        "choice": words,
     }
 
 

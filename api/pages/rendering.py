@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from api.pages.analysis import (
-    show_corridors,
-    show_coverage,
-    show_job,
-    show_nearest,
-    show_places,
-    show_profile,
-)
+from api.pages.analysis import show_corridors, show_job, show_places, show_profile
 from api.pages.features import show_item, show_items
 from api.pages.forms import fill_template
 from api.pages.layout import lay_out
@@ -24,6 +16,7 @@ from api.pages.overview import (
     show_maps,
     show_schema,
 )
+from api.pages.reach import show_coverage, show_nearest
 from api.pages.surroundings import surround
 from api.pages.words import name_column
 
@@ -54,23 +47,6 @@ def render_page(name: str, document: Mapping[str, Any], ask: Ask) -> bytes:
         HTML, UTF-8; nothing in it is fetched, and it works without JavaScript.
     """
     return PAGES.get(name, show_document)(document, ask).encode()
-
-
-def render_problem(document: Mapping[str, Any], *, start: str = "/") -> bytes:
-    """Show a problem (RFC 9457) to a person.
-
-    Parameters
-    ----------
-    document : dict
-        ``status``, ``title`` and perhaps ``detail``.
-    start : str
-        Where to go on from here.
-    """
-    status = int(document.get("status", HTTPStatus.INTERNAL_SERVER_ERROR))
-    return fill_template(
-        "problem.html", status=status, title=document.get("title", "Error"),
-        detail=document.get("detail", ""), start=start,
-    ).encode()
 
 
 def show_document(document: Mapping[str, Any], ask: Ask) -> str:

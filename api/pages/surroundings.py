@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from api.pages.words import AUDIENCES, name_column, name_format, read_words
 from georisk.marking import Marking
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
     from api.answers import Ask
 
 _RISK_COLUMNS = frozenset({"risk_class", "risk_score", "evidence", "priority_score"})
-_MAIN = (("/", "Start"), ("/collections", "Collections"), ("/corridors", "Corridors"),
-         ("/maps", "Maps"), ("/api.html", "API"))
+_MAIN = (("/", "Start"), ("/collections", "Collections"), ("/nearest", "Nearest"),
+         ("/coverage", "Coverage"), ("/corridors", "Corridors"), ("/maps", "Maps"),
+         ("/api.html", "API"))
+# Only for who sees the corridors.
+_ALONG = frozenset({"/nearest", "/coverage", "/corridors"})
 # Below these every step of a path is a page; below others only the first.
 _DEEP = frozenset({"collections", "tileMatrixSets"})
 
@@ -75,10 +79,9 @@ def surround(
     return Surroundings(
         title=title,
         study=door.study_name,
-        crumbs=tuple(_list_crumbs(ask)),
-        menu=tuple((ask.base + path, text) for path, text in _MAIN
-                   if path != "/corridors" or "corridors" in ask.room.collections),
-        formats=tuple(list_formats(document)),
+        crumbs=tuple(list_steps(ask.base, [part for part in ask.path.split("/") if part])),
+        menu=list_menu(ask.base, along="corridors" in ask.room.collections),
+        formats=tuple(list_formats(document) or _list_doorway(ask)),
         audience=AUDIENCES[door.audience],
         handling=_tell_handling(ask),
         as_of=words.say("as_of", date=door.as_of.isoformat()),
@@ -123,12 +126,43 @@ def _tell_handling(ask: Ask) -> str:
     return f"{door.audience}: {marking.holder}, until {marking.expires.isoformat()}"
 
 
-def _list_crumbs(ask: Ask) -> list[tuple[str, str]]:
-    """Where this page lies: the steps of its path that have pages of their own."""
-    parts = [part for part in ask.path.split("/") if part]
-    crumbs = [(f"{ask.base}/", "Start")] if parts else []
-    for depth, part in enumerate(parts[:-1]):
-        if depth == 0 or parts[0] in _DEEP:
-            path = "/".join((ask.base, *parts[: depth + 1]))
-            crumbs.append((path, name_column(part)))
+def _list_doorway(ask: Ask) -> list[tuple[str, str]]:
+    """Addresses in other formats where a document has no links of its own."""
+    from api.answers import FORMATS
+
+    return [(f"{ask.base}{quote(ask.path)}?{ask.write_query(f=name)}", name_format(FORMATS[name]))
+            for name in ask.doorway.formats if name != "html"]
+
+
+def list_menu(base: str, *, along: bool = False) -> tuple[tuple[str, str], ...]:
+    """Where every page leads: addresses and words.
+
+    Parameters
+    ----------
+    base : str
+        Address of the server, without a slash at the end.
+    along : bool
+        Whether there are corridors to be asked about.
+
+    Examples
+    --------
+    >>> [text for _, text in list_menu("")]
+    ['Start', 'Collections', 'Maps', 'API']
+    """
+    return tuple((base + path, text) for path, text in _MAIN if along or path not in _ALONG)
+
+
+def list_steps(base: str, steps: Sequence[str]) -> list[tuple[str, str]]:
+    """Where a page lies: the steps of its path that have pages of their own.
+
+    Examples
+    --------
+    >>> list_steps("", ["collections", "gaps", "items"])[1:]
+    [('/collections', 'Collections'), ('/collections/gaps', 'Gaps')]
+    """
+    crumbs = [(f"{base}/", "Start")] if steps else []
+    for depth, step in enumerate(steps[:-1]):
+        if depth == 0 or steps[0] in _DEEP:
+            path = "/".join((base, *(quote(it, safe="") for it in steps[: depth + 1])))
+            crumbs.append((path, name_column(step)))
     return crumbs

@@ -17,6 +17,8 @@ MOST_COLUMNS = 8
 MOST_ROWS = 1_000
 _MOST_ITEMS = 4
 _FEATURED = ("name", "risk_class", "evidence", "services", "words")
+# Of a place where people seek help: whether it is there, and whom to ask.
+_CALLED = ("name", "services", "opens", "months", "admits", "phone", "last_verified")
 _UNSAFE_IN_CSS = re.compile(r"[^\w ()/%.,°-]")
 
 
@@ -89,7 +91,9 @@ def tabulate_features(
     features: Sequence[Mapping[str, Any]], spec: LayerSpec, *, base: str,
     asked: Sequence[str] | None = None,
 ) -> Table:
-    """Lay out a page of features: the id leads to the feature's own page.
+    """Lay out a page of features: its first cell leads to the feature's own page.
+
+    A feature that has a name is headed by it.
 
     Parameters
     ----------
@@ -104,12 +108,17 @@ def tabulate_features(
     rows = features[:MOST_ROWS]
     unshown = find_unshown(spec)
     columns = [heading for heading in list_headings(spec)[1:] if heading.name not in unshown]
-    chosen = choose_columns(rows, columns) if asked is None else set(asked)
+    chosen = set(asked) if asked is not None else (
+        set(_CALLED) if spec.role == "facility" else choose_columns(rows, columns))
     shown = [heading for heading in columns if heading.name in chosen]
     more = [heading for heading in columns if heading.name not in chosen]
+    first = Heading(spec.id, name_column(spec.id), "Id of the feature")
+    if shown and shown[0].name == "name":
+        first, shown = shown[0], shown[1:]
     return Table(
-        (Heading(spec.id, name_column(spec.id), "Id of the feature"), *shown),
-        tuple((_link_id(feature, base), *_write_row(feature, shown, spec)) for feature in rows),
+        (first, *shown),
+        tuple((_link(feature, first.name, base), *_write_row(feature, shown, spec))
+              for feature in rows),
         tuple(more),
         len(features) - len(rows),
     )
@@ -137,10 +146,11 @@ def choose_columns(
     return set([*first, *(name for name in names if name not in first)][:MOST_COLUMNS])
 
 
-def _link_id(feature: Mapping[str, Any], base: str) -> Cell:
+def _link(feature: Mapping[str, Any], name: str, base: str) -> Cell:
     from urllib.parse import quote
 
-    return Cell(str(feature["id"]), href=f"{base}{quote(str(feature['id']), safe='')}")
+    text = feature["properties"].get(name) or feature["id"]
+    return Cell(str(text), href=f"{base}{quote(str(feature['id']), safe='')}")
 
 
 def _write_row(
@@ -148,7 +158,8 @@ def _write_row(
 ) -> list[Cell]:
     values = feature["properties"]
     return [
-        Cell(write_value(_shorten(values.get(it.name)), spec.columns.get(it.name), it.name),
+        Cell(write_value(_shorten(values.get(it.name)), spec.columns.get(it.name), it.name)
+             or ("not known" if it.name == "phone" else ""),
              find_class(it.name, values.get(it.name)))
         for it in headings
     ]
@@ -205,6 +216,8 @@ def _are_numbers(values: list[Any]) -> bool:
 def _summarise(value: Any, name: str) -> str:  # noqa: ANN401
     if isinstance(value, dict) and isinstance(value.get("en"), str):
         return str(value["en"])
+    if isinstance(value, dict) and isinstance(value.get("properties"), dict):
+        return ", ".join(map(str, value["properties"]))
     if isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
         return f"{len(value)} entries"
     return write_value(value, name=name)

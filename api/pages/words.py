@@ -9,7 +9,7 @@ from maps.catalogues import load_words
 from maps.theme import CLASSES, EVIDENCE
 
 if TYPE_CHECKING:
-    from layers.spec import ColumnSpec
+    from layers.spec import ColumnSpec, LayerSpec
     from maps.catalogues import Words
 
 FORMAT_NAMES = {
@@ -26,6 +26,9 @@ AUDIENCES = {
     "restricted": "Restricted: for planners, not to be passed on.",
 }
 _CODED = frozenset({"service", "services", "admits", "uncovered_services"})
+_UNITS = ("km", "h")
+_TONGUES = {"ar": "Arabic", "en": "English", "es": "Spanish", "fr": "French",
+            "ht": "Haitian Creole", "pt": "Portuguese", "zh": "Chinese"}
 # Keys of our documents that read better otherwise.
 _NAMES = {"id": "Id", "run_id": "Run", "as_of": "Data as of", "n": "Number", "km": "km"}
 
@@ -41,11 +44,14 @@ def name_column(name: str, unit: str = "") -> str:
 
     Examples
     --------
-    >>> name_column("length_km", "km"), name_column("risk_score", "0-10"), name_column("run_id")
-    ('Length (km)', 'Risk score (0-10)', 'Run')
+    >>> name_column("walk_h", "h"), name_column("risk_score", "0-10"), name_column("run_id")
+    ('Walk (h)', 'Risk score (0-10)', 'Run')
+    >>> name_column("walk_h")
+    'Walk (h)'
     """
     if name in _NAMES and not unit:
         return _NAMES[name]
+    unit = unit or next((it for it in _UNITS if name.endswith(f"_{it}")), "")
     parts = [part for part in name.split("_") if part and part != unit] or [name]
     heading = " ".join(parts)
     heading = heading[:1].upper() + heading[1:]
@@ -59,8 +65,8 @@ def write_value(value: Any, column: ColumnSpec | None = None, name: str = "") ->
     --------
     >>> write_value(True), write_value(12.0), write_value(["food", "water"]), write_value(None)
     ('yes', '12', 'food, water', '')
-    >>> write_value("few_reported", name="risk_class")
-    'few reported'
+    >>> write_value("few_reported", name="risk_class"), write_value("es;ht", name="languages")
+    ('few reported', 'Spanish, Haitian Creole')
     """
     if value is None:
         return ""
@@ -79,6 +85,8 @@ def write_value(value: Any, column: ColumnSpec | None = None, name: str = "") ->
 def _write_text(text: str, column: ColumnSpec | None, name: str) -> str:
     if name == "risk_class" and text in CLASSES:
         return read_words()[f"class_{text}"]
+    if name == "languages":
+        return ", ".join(_TONGUES.get(part.strip(), part.strip()) for part in text.split(";"))
     if name == "evidence" and text in EVIDENCE:
         return read_words()[f"evidence_{text}"]
     coded = name in _CODED or (column is not None and text in column.one_of)
@@ -124,6 +132,11 @@ def write_count(count: int, noun: str = "feature") -> str:
     ('1\xa0feature', '12\xa0345\xa0features')
     """
     return f"{count:,}".replace(",", "\u00a0") + f"\u00a0{noun}{'' if count == 1 else 's'}"
+
+
+def name_rows(spec: LayerSpec) -> str:
+    """Noun for what a layer holds: a row that lies nowhere is no feature."""
+    return "row" if spec.geometry == "none" else "feature"
 
 
 def list_classes() -> list[tuple[int, str]]:

@@ -32,13 +32,20 @@ def purge_state(state: Path, today: dt.date) -> int:
 
 
 def forget_reports(state: Path, id_: str) -> int:
-    """Erase every report that names a place, or became the incident of this id; counts them."""
+    """Erase every report that names a place, or became the incident of this id; counts them.
+
+    Raises
+    ------
+    CallError
+        If others keep the file too busy to be cleared of their traces.
+    """
     if not (state / FILE).is_file():
         return 0
     store = Store.open(state)
     try:
         gone = {*store.forget(id_), *store.forget_report(id_.removeprefix(PREFIX))}
+        drop_incidents(state, {*gone, id_.removeprefix(PREFIX)})
+        store.clear()
     finally:
         store.close()
-    drop_incidents(state, {*gone, id_.removeprefix(PREFIX)})
     return len(gone)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from api.audit import FILE as AUDIT_FILE
 from api.audit import open_log
-from api.reports.sealing import keep_pepper, seal
+from api.reports.sealing import keep_pepper, seal, seal_request
 from layers.errors import CallError
 
 if TYPE_CHECKING:
@@ -41,24 +42,27 @@ def open_file(state: Path, *, busy_s: float) -> tuple[sqlite3.Connection, bytes]
     """
     path, database = state / FILE, None
     try:
+        _close_to_others(path)
         database = sqlite3.connect(path, timeout=busy_s, isolation_level=None,
                                    check_same_thread=False)
         for pragma in _PRAGMAS:
             database.execute(f"PRAGMA {pragma}")
         pepper = _update(database, state)
-    except (sqlite3.Error, CallError) as error:
+    except (sqlite3.Error, OSError, CallError) as error:
         if database is not None:
             database.close()
         if isinstance(error, CallError):
             raise
         raise CallError(f"{path}: reports cannot be stored: {error}") from error
-    path.chmod(0o600)
     return database, pepper
 
 
-def read_edition(database: sqlite3.Connection) -> int:
-    """Which edition a file is of."""
-    return int(database.execute("PRAGMA user_version").fetchone()[0])
+def _close_to_others(path: Path) -> None:
+    """Make the file its owner's alone before anything opens it: its log takes its mode."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    for one in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        with suppress(FileNotFoundError):
+            one.chmod(0o600)
 
 
 def sweep(database: sqlite3.Connection) -> bool:
@@ -124,7 +128,7 @@ def _update(database: sqlite3.Connection, state: Path) -> bytes:
     """Make the tables, or seal what an earlier version left readable; returns the pepper."""
     database.execute("BEGIN IMMEDIATE")
     try:
-        edition = read_edition(database)
+        edition = int(database.execute("PRAGMA user_version").fetchone()[0])
         if edition > EDITION:
             raise CallError(f"{state / FILE}: written by a later version of georisk")
         pepper = keep_pepper(state)
@@ -144,8 +148,3 @@ def _update(database: sqlite3.Connection, state: Path) -> bytes:
     if edition < SEALED and not fresh:
         sweep(database)
     return pepper
-
-
-def seal_request(pepper: bytes, holder: str, request: str) -> str:
-    """Seal what tells a request again; two holders' alike words come out different."""
-    return seal(pepper, f"{holder}\n{request}")

@@ -59,7 +59,8 @@ def read_report(body: bytes, *, today: dt.date) -> Report:
     try:
         plain = orjson.dumps(document).decode()
     except orjson.JSONEncodeError:  # nested deeper than anybody would
-        raise UnprocessableError("the report is not JSON") from None
+        with refer_topics(text):
+            raise UnprocessableError("the report is nested too deeply") from None
     with refer_topics(plain):
         return _read_document(document, today=today)
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Status = Literal["CLOSED", "MOVED", "FULL", "OPEN"]
 
@@ -60,6 +63,18 @@ class IncidentReport:
 
 
 Report = PlaceReport | IncidentReport
+
+
+def name_known(report: Report, knows_place: Callable[[str], bool]) -> Report:
+    """Leave the place out of a report where no layer holds its id: it may be any words.
+
+    Examples
+    --------
+    >>> name_known(PlaceReport("ana-555", "FULL", dt.date(2026, 1, 5)), {"gt-ex-1"}.__contains__)
+    PlaceReport(place_id='', status='FULL', date=datetime.date(2026, 1, 5), synthetic=False)
+    """
+    known = not report.place_id or knows_place(report.place_id)
+    return report if known else replace(report, place_id="")
 
 
 def write_report(report: Report) -> str:

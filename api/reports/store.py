@@ -11,24 +11,14 @@ import datetime as dt
 import secrets
 import sqlite3
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Literal, cast
 
 from api.errors import ConflictError, LimitedError, UnavailableError
-from api.reports.file import (
-    BUSY_S,
-    EDITION,
-    FILE,
-    clear_audit,
-    cut_log,
-    open_file,
-    read_edition,
-    seal_request,
-    sweep,
-)
-from api.reports.report import hash_report, read_stored, write_report
-from api.reports.sealing import seal
+from api.reports.file import BUSY_S, EDITION, FILE, clear_audit, cut_log, open_file, sweep
+from api.reports.report import hash_report, name_known, read_stored, write_report
+from api.reports.sealing import seal, seal_request
 from layers.errors import CallError
 from layers.store import sync_file
 
@@ -137,9 +127,9 @@ class Store:
         """
         told, day = hash_report(report), now.date().isoformat()
         hashed = seal(self._pepper, told)
-        # A letter first: what senders choose can never be what we chose for another.
+        # A letter first: no sender's word is ever what we chose for another request.
         request = seal_request(self._pepper, holder, f"k:{key}" if key else f"d:{day}:{told}")
-        kept = _name_known(report, knows_place)
+        kept = name_known(report, knows_place)
         with self._writing() as database:
             found = database.execute("SELECT id, hash, state FROM reports WHERE holder = ? AND "
                                      "request = ?", (holder, request)).fetchone()
@@ -210,18 +200,25 @@ class Store:
         return gone
 
     def forget(self, place_id: str) -> tuple[str, ...]:
-        """Erase every report that names a place; returns their ids.
+        """Erase every report that names a place; returns their ids. `clear` the file then."""
+        return self._erase("place_id = ?", place_id)
+
+    def forget_report(self, id_: str) -> tuple[str, ...]:
+        """Erase one report; returns its id. `clear` the file then."""
+        return self._erase("id = ?", id_)
+
+    def clear(self) -> None:
+        """Clear the file of the traces of what was erased.
 
         Raises
         ------
         CallError
-            If the file is too busy to be cleared of what was erased.
+            If others keep it too busy.
         """
-        return self._erase_for_good("place_id = ?", place_id)
-
-    def forget_report(self, id_: str) -> tuple[str, ...]:
-        """Erase one report, likewise; returns its id."""
-        return self._erase_for_good("id = ?", id_)
+        with self._lock:
+            if not sweep(self._database):
+                raise CallError(f"{self.path}: reports are erased, but the file is too busy to be "
+                                "cleared of their traces: do it again")
 
     def check_places(self, knows_place: Callable[[str], bool]) -> int:
         """Leave out places that no layer holds, once, in a file of an earlier version.
@@ -231,10 +228,10 @@ class Store:
         int
             How many reports named one.
         """
-        if self._ask_edition() >= EDITION:
+        if int(self._read("PRAGMA user_version")[0][0]) >= EDITION:
             return 0
         changed = [(one.id, after) for one in self.list_all()
-                   if (after := _name_known(one.report, knows_place)) != one.report]
+                   if (after := name_known(one.report, knows_place)) != one.report]
         clear_audit(self.path.parent, knows_place)
         with self._writing() as database:
             database.executemany(
@@ -245,18 +242,6 @@ class Store:
             if sweep(self._database):
                 self._database.execute(f"PRAGMA user_version={EDITION}")
         return len(changed)
-
-    def _ask_edition(self) -> int:
-        with self._lock:
-            return read_edition(self._database)
-
-    def _erase_for_good(self, where: str, value: str) -> tuple[str, ...]:
-        gone = self._erase(where, value)
-        with self._lock:
-            if not sweep(self._database):
-                raise CallError(f"{self.path}: {len(gone)} reports are erased, but the file is too "
-                                "busy to be cleared of their traces: do it again")
-        return gone
 
     def _erase(self, where: str, *values: str) -> tuple[str, ...]:
         if not self._read(f"SELECT 1 FROM reports WHERE {where} LIMIT 1", *values):  # noqa: S608 - our own words
@@ -295,12 +280,6 @@ class Store:
             finally:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")
-
-
-def _name_known(report: Report, knows_place: Callable[[str], bool]) -> Report:
-    """Leave the place out of a report where no layer holds its id."""
-    known = not report.place_id or knows_place(report.place_id)
-    return report if known else replace(report, place_id="")
 
 
 def _keep(row: tuple[str, ...]) -> Kept:

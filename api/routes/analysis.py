@@ -88,7 +88,8 @@ def read_coverage(ask: Ask) -> Response:
         rows = room.make(("reach",), lambda: sum_up_coverage(room))
         shown = [row for row in rows
                  if corridor in {None, row["corridor"]} and service in {None, row["service"]}]
-        note = "" if "coverage" in room.collections else SHARES_NOTE
+        notes = (room.door.caveat, "" if "coverage" in room.collections else SHARES_NOTE)
+        note = " ".join(filter(None, notes))
         return {"run_id": room.door.run_id, "as_of": room.door.as_of.isoformat(),
                 "synthetic": room.door.synthetic, "note": note, "coverage": shown,
                 "links": ask.link_formats()}

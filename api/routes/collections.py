@@ -37,7 +37,8 @@ def _describe_server(ask: Ask) -> dict[str, Any]:
     return {
         "title": door.study_name,
         "description": "Where people on the move come to harm, where help is missing, and where "
-        f"it should go next, for the audience: {door.audience}.{note}",
+        f"it should go next, for the audience: {door.audience}.{note}"
+        + (f" {door.caveat}" if door.caveat else ""),
         "audience": door.audience,
         "as_of": door.as_of.isoformat(),
         "synthetic": door.synthetic,
@@ -96,7 +97,7 @@ def describe_collection(
         "id": name,
         "title": spec.title.get("en", name),
         "titles": spec.title,
-        "description": spec.meaning,
+        "description": _tell_meaning(ask, spec),
         "itemType": "feature",
         "id_column": spec.id,
         "columns": [
@@ -109,6 +110,12 @@ def describe_collection(
         body |= {"crs": list(list_references(ask.room.door.crs_metric)), "storageCrs": CRS84}
     extent = ask.room.make(("extent", name), lambda: measure_extent(ask.room, name, spec))
     return {**body, "extent": extent} if extent else body
+
+
+def _tell_meaning(ask: Ask, spec: LayerSpec) -> str:
+    """Meaning of a layer; of what was worked out, with what must be known of this run."""
+    caveat = ask.room.door.caveat if spec.role == "result" else ""
+    return f"{spec.meaning}. {caveat}" if caveat else spec.meaning
 
 
 def _link_collection(ask: Ask, name: str, rel: str) -> dict[str, str]:

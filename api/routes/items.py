@@ -11,8 +11,10 @@ from api.answers import Doorway, answer, answer_json, dump_json
 from api.crs import CRS84, place_shapes
 from api.errors import NotAcceptableError, ParameterError
 from api.formats import ENCODERS, list_formats
+from api.parameters import LIMIT_DEFAULT
 from api.selection import Page, read_reference, select_page
 from api.tokens import write_token
+from api.validators import accepts_gzip
 from layers.errors import NotShownError
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ PARAMETERS = (
     "properties", "sortby", "token",
 )
 _SLOW = ("filter", "sortby", "crs", "properties")
-_MANY = 2000
+_MANY, _MANY_PACKED = 2_000_000, 100_000  # bytes that others may be kept waiting for
+_MOST_SHOWN = 1000
 
 
 def read_items(ask: Ask) -> Response:
@@ -46,7 +49,10 @@ def read_items(ask: Ask) -> Response:
     if ask.format not in ("html", "geojson", *list_formats(served.spec)):
         raise NotAcceptableError(f"{name} has no geometry, and {ask.format} cannot do without.")
     # Chosen before the ETag is compared: a token of another run is gone, held or not.
-    page = select_page(ask.room, name, ask.values)
+    values = dict(ask.values)
+    if ask.format == "html":  # nobody reads more rows than this on a page
+        values["limit"] = min(values.get("limit", LIMIT_DEFAULT), _MOST_SHOWN)
+    page = select_page(ask.room, name, values)
     reference = read_reference(ask.room, ask.values, "crs")
     names = _choose_columns(served, ask.values.get("properties"))
     headers = _write_headers(ask, page, reference)
@@ -205,8 +211,14 @@ def _show_item(ask: Ask, row: int) -> dict[str, object]:
 def _is_heavy(ask: Ask) -> bool:
     """Whether others would be kept waiting: more than a slice of what is prepared."""
     values = ask.values
-    return (ask.format not in {"geojson", "geojsonseq"} or values.get("limit", 0) > _MANY
-            or any(name in values for name in _SLOW))
+    if ask.format not in {"geojson", "geojsonseq"} or any(name in values for name in _SLOW):
+        return True
+    served = ask.room.served(ask.names["collection"])
+    if served.features is None or ("bbox" in values and served.spec.geometry != "Point"):
+        return True
+    page_bytes = values.get("limit", LIMIT_DEFAULT) * len(served.features.buffer) / max(
+        served.count, 1)
+    return bool(page_bytes > (_MANY_PACKED if accepts_gzip(ask) else _MANY))
 
 
 DOORWAYS = (

@@ -10,7 +10,8 @@ from api.answers import JSON, Doorway, answer_json, dump_json
 from api.desk import SEEN_KEY, Seen
 from api.errors import find_problem
 from api.guard import names_this_machine
-from api.keys.access import is_forwarded, may_read_metrics
+from api.keys.access import may_read_metrics
+from api.origin import acts_for_itself, is_passed_on
 from layers.errors import GeoriskError, NotShownError
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def show_metrics(
             holder = reception.recognise(scope)
         except GeoriskError as error:
             return find_problem(error)
-        here, through = names_this_machine(scope), is_forwarded(scope["headers"])
+        here = names_this_machine(scope) and acts_for_itself(scope)
+        through = is_passed_on(scope["headers"])
         if desk.metrics is None or not may_read_metrics(
             settings, holder, host_is_loopback=here, forwarded=through
         ):

@@ -25,10 +25,11 @@ SIZES, WORKERS, TIMES = (1, 100_000, 1_000_000), (1, 2), 100
 def measure_server(study: Path, workers: int) -> dict[str, object]:
     """Memory of each worker before and after it was asked, and CPU milliseconds by question."""
     with open_ours(study, headers=make_key(study), workers=workers) as server:
-        before = [read_memory_mb(pid) for pid in list_workers(server)]
+        before = [read_memory_mb(pid) for pid in list_workers(server, workers)]
         costs = ask_all(server, workers)
-        after = [read_memory_mb(pid) for pid in list_workers(server)]
-    return {"before": before, "after": after, "cpu_ms": costs}
+        minder = [] if workers == 1 else [read_memory_mb(server.pid)]
+        after = [read_memory_mb(pid) for pid in list_workers(server, workers)]
+    return {"before": before, "after": after, "minder": minder, "cpu_ms": costs}
 
 
 def ask_all(server: Server, workers: int) -> dict[str, float]:
@@ -50,14 +51,17 @@ def main() -> None:
     sizes = [int(text) for text in sys.argv[1:]] or SIZES
     table: dict[str, object] = {}
     for count in sizes:
-        with tempfile.TemporaryDirectory(prefix="georisk-bench-") as name:
-            study = publish_points(Path(name), count)
+        with tempfile.TemporaryDirectory(prefix="georisk-bench-") as folder:
+            study = publish_points(Path(folder), count)
             for workers in WORKERS:
                 found = measure_server(study, workers)
                 table[f"{count:,} features, {workers} workers"] = found
-                for worker in found["after"]:
-                    told = ", ".join(f"{key} {value:.0f}" for key, value in worker.items())
-                    print(f"{count:>9,} features, {workers} workers: {told}", flush=True)
+                for role in ("after", "minder"):
+                    for process in found[role]:
+                        told = ", ".join(f"{key} {value:.0f}" for key, value in process.items())
+                        name = "worker" if role == "after" else "who minds them"
+                        print(f"{count:>9,} features, {workers} workers, {name}: {told}",
+                              flush=True)
                 print("   ", ", ".join(f"{key} {value:.3g} ms"
                                        for key, value in found["cpu_ms"].items()))
     keep_results("serving, memory in MB of each worker", table)

@@ -62,9 +62,10 @@ def open_ours(study: Path, *, headers: Mapping[str, str], workers: int = 1) -> I
             process.wait(30)
 
 
-def list_workers(server: Server) -> list[int]:
-    """Processes that answer: those that hold the most."""
-    tree = [pid for pid in list_tree(server.pid) if Path(f"/proc/{pid}").exists()]
-    held = {pid: read_memory_mb(pid)["rss_mb"] for pid in tree}
-    return sorted(pid for pid, size_mb in held.items() if size_mb > max(held.values()) / 2)
+def list_workers(server: Server, workers: int) -> list[int]:
+    """Processes that answer: the one there is, or the largest of those that it started."""
+    if workers == 1:
+        return [server.pid]
+    held = {pid: read_memory_mb(pid)["rss_mb"] for pid in list_tree(server.pid)[1:]}
+    return sorted(sorted(held, key=lambda pid: held[pid])[-workers:])
 

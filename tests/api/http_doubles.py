@@ -52,6 +52,7 @@ class FakeDoor:
     created: dt.datetime = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     crs_metric: str = "EPSG:6372"
     amends: str = ""
+    caveat: str = ""
 
     def names(self):
         return tuple(name for name in sorted(self.layers) if name in SHOWN[self.audience])

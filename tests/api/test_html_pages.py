@@ -19,7 +19,8 @@ PAGES = (
     "/collections/activity/items/x-1", "/collections/places/items", "/collections/shelters/items",
     "/collections/shelters/tiles", "/collections/shelters/tiles/WebMercatorQuad", "/corridors",
     "/corridors/north/profile", "/places?layer=shelters&corridor=north", "/maps", "/manifest",
-    "/tileMatrixSets", "/tileMatrixSets/WebMercatorQuad",
+    "/coverage", "/coverage?corridor=north", "/nearest?place=Arriaga", "/tileMatrixSets",
+    "/tileMatrixSets/WebMercatorQuad",
 )
 
 
@@ -102,7 +103,7 @@ def test_links_of_a_page_lead_somewhere(client, path):
         address = href if href.startswith("http") else path.rpartition("/")[0] + "/" + href
         if "/api" in address or "/maps/" in address:
             continue
-        assert client.get(address).status_code == 200, (path, href)
+        assert client.get(address, headers=HTML).status_code == 200, (path, href)
 
 
 def test_classes_come_with_the_sentences_that_belong_to_them(client):
@@ -198,7 +199,8 @@ def test_a_job_asks_again_while_it_runs_and_not_after():
 
     room = SimpleNamespace(door=make_door("restricted"), collections=())
     ask = SimpleNamespace(room=room, base="", path="/sites/a", texts={}, names={},
-                          holder=Holder("restricted", "k1", "Ana <P.>"))
+                          holder=Holder("restricted", "k1", "Ana <P.>"),
+                          doorway=SimpleNamespace(formats=("html",)))
     links = [{"rel": "results", "title": "The points", "href": "/collections/a", "type": ""}]
     running = render_page("job", {"state": "running", "links": []}, ask).decode()
     done = render_page("job", {"state": "done", "links": links}, ask).decode()

@@ -18,13 +18,13 @@ from api.keys.access import (
     decide_holder,
     find_key,
     find_warning,
-    is_forwarded,
     may_read_metrics,
     read_token,
 )
 from api.keys.key import make_key
 from api.keys.store import FILE, revoke_key
 from api.limits import RateLimiter
+from api.origin import is_passed_on
 from api.settings import Settings
 
 KEYS = {name: make_key(audience=name, holder="Casa X", created=DAY)
@@ -184,7 +184,7 @@ def test_behind_a_proxy_everybody_is_public_without_a_key(url):
 @pytest.mark.parametrize("name", ["forwarded", "x-forwarded-for", "x-forwarded-proto", "via",
                                   "x-forwarded-anything", "x-real-ip", "cf-connecting-ip"])
 def test_a_proxy_is_noticed(name):
-    assert is_forwarded([(b"host", b"localhost"), (name.encode(), b"")])
+    assert is_passed_on([(b"host", b"localhost"), (name.encode(), b"")])
 
 
 def test_metrics_are_for_this_machine_or_a_restricted_key():

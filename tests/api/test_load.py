@@ -24,7 +24,6 @@ from surroundings import ROOT, require_tool
 from api.keys.key import MOST_RATE_PER_MINUTE
 
 WORKERS, KEYS, EVERY_S = 2, 4, 4.0
-GROWTH = 1.05
 
 
 @pytest.fixture(scope="module")
@@ -221,13 +220,13 @@ def run_wrk(wrk, port, targets, seconds):
     return told
 
 
-def check_memory(samples):
-    """Each worker holds no more in the last third than in the second, but for a twentieth."""
+def check_memory(samples, growth):
+    """Each worker holds hardly more in the last third than in the second."""
     third = len(samples) // 3
     for worker in range(WORKERS):
         held = [sample[worker] for sample in samples]
         second, last = median(held[third : 2 * third]), median(held[2 * third :])
-        assert last <= second * GROWTH, f"memory grows from {second:.0f} to {last:.0f} MB"
+        assert last <= second * growth, f"memory grows from {second:.0f} to {last:.0f} MB"
 
 
 def tell_figures(told, press, reader, samples):
@@ -239,11 +238,12 @@ def tell_figures(told, press, reader, samples):
             f"{reader.gone} told that their run is gone; workers {held}\n")
 
 
-@pytest.mark.parametrize("seconds", [
-    pytest.param(60, id="a minute"),
-    pytest.param(1800, id="half an hour", marks=pytest.mark.campaign),
+# In a minute a worker may meet the last of the kinds of questions late.
+@pytest.mark.parametrize(("seconds", "growth"), [
+    pytest.param(60, 1.1, id="a minute"),
+    pytest.param(1800, 1.05, id="half an hour", marks=pytest.mark.campaign),
 ])
-def test_load(study, tmp_path, capsys, seconds):
+def test_load(study, tmp_path, capsys, seconds, growth):
     wrk = require_tool("wrk")
     targets = tmp_path / "targets.txt"
     targets.write_text(list_targets([make_key(study) for _ in range(KEYS)]), encoding="utf-8")
@@ -277,4 +277,4 @@ def test_load(study, tmp_path, capsys, seconds):
     assert reader.whole > 2
     assert reader.gone > 0
     assert "unexpected" not in (study / "serve.log").read_text(encoding="utf-8")
-    check_memory(samples)
+    check_memory(samples, growth)

@@ -17,10 +17,10 @@ from contextlib import suppress
 
 from surroundings import CAMPAIGN, ROOT
 
-from api.reports.file import FILE, seal_request
+from api.reports.file import FILE
 from api.reports.line import write_line
 from api.reports.report import PlaceReport
-from api.reports.sealing import PEPPER_FILE
+from api.reports.sealing import PEPPER_FILE, seal_request
 from api.reports.store import Store
 
 KILLS = 50 if CAMPAIGN else 5

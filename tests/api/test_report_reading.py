@@ -138,7 +138,9 @@ def test_other_violence_is_taken():
 
 @pytest.mark.parametrize("body", [
     b"", b"null", b"[]", b"{}", b"\xff\xfe", b"[" * 4000, b'{"a":' * 800, b"NaN",
-    b'{"dead":1e999}',
+    b'{"dead":1e999}', b'{"a":' * 600 + b"1" + b"}" * 600, b"[" * 200 + b"]" * 200,
+    b"[" * 2000 + b"]" * 2000, b'{"a":' * 253 + b"1" + b"}" * 253,
+    b'{"status":' + b"[" * 1000 + b"]" * 1000 + b"}",
 ])
 def test_no_body_does_anything_but_be_refused(body):
     with pytest.raises(UnprocessableError):

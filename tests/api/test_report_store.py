@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sqlite3
 import subprocess
 import sys
@@ -114,6 +115,8 @@ def test_nothing_of_an_erased_report_is_left_on_disk(store, erase):
     assert any(b"needle" in path.read_bytes() for path in files)
     gone = (store.purge(NOW.date() + dt.timedelta(days=60)) if erase == "purge"
             else store.forget("gt-needle-77"))
+    if erase == "forget":
+        store.clear()
     assert len(gone) == 1
     assert not [path for path in files if path.exists() and b"needle" in path.read_bytes()]
 
@@ -123,9 +126,21 @@ def test_incidents_come_back_as_they_were_stored(store):
     assert store.find(add(store, one).id).report == one
 
 
-def test_the_folder_and_the_file_are_the_owners_alone(store):
-    assert store.path.parent.stat().st_mode & 0o777 == 0o700
-    assert store.path.stat().st_mode & 0o777 == 0o600
+def test_the_folder_and_all_its_files_are_the_owners_alone(tmp_path):
+    was = os.umask(0o022)
+    try:
+        (tmp_path / f"{FILE}").touch(mode=0o644)  # as an earlier version left it
+        for folder in (tmp_path, tmp_path / "state"):
+            store = Store.open(folder)
+            add(store)
+            assert folder.stat().st_mode & 0o777 == 0o700
+            modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()
+                     if path.is_file()}
+            assert {f"{FILE}-wal", f"{FILE}-shm", FILE} < set(modes)
+            assert set(modes.values()) == {0o600}
+            store.close()
+    finally:
+        os.umask(was)
 
 
 def test_every_commit_is_forced_to_disk(store):
@@ -182,4 +197,21 @@ def test_several_processes_write_at_once(tmp_path):
         assert writer.returncode == 0, errors.decode()
     store = Store.open(tmp_path)
     assert len(store.list_all()) == 4 * 30 + 30
+    store.close()
+
+
+def test_a_file_too_busy_to_be_cleared_says_so_and_is_cleared_later(tmp_path, monkeypatch):
+    monkeypatch.setattr("api.reports.store.BUSY_S", 0.05)
+    store = Store.open(tmp_path)
+    id_ = add(store, PlaceReport("gt-needle-77", "CLOSED", dt.date(2026, 3, 14))).id
+    other = sqlite3.connect(tmp_path / FILE, isolation_level=None)
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM reports").fetchall()
+    assert store.forget_report(id_) == (id_,)
+    with pytest.raises(CallError, match="do it again"):
+        store.clear()
+    other.execute("COMMIT")
+    other.close()
+    assert store.purge(NOW.date()) == ()
+    assert not [path for path in tmp_path.iterdir() if b"needle" in path.read_bytes()]
     store.close()

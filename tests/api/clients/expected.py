@@ -14,6 +14,7 @@ import shapely
 import georisk.doors
 
 DECIMALS = 6
+KINDS = ("points", "lines", "areas")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +42,25 @@ class Expected:
 
 
 def read_expected(runs, audience):
-    """Every collection of the published study that an audience may see, through the gate."""
+    """Every collection of the published study that an audience may see, through the gate.
+
+    A layer of several kinds of geometry is had kind by kind as well.
+    """
     door = georisk.doors.open(audience, runs=runs)
     names = [name for name in door.names() if door.spec(name).kind != "raster"]
-    return {name: _read_one(door, name) for name in names}
+    found = {name: _read_one(door, name) for name in names}
+    for name in names:
+        found |= _split(name, found[name])
+    return found
+
+
+def _split(name, expected):
+    if expected.shapes is None or expected.spec.geometry != "Geometry":
+        return {}
+    kinds = shapely.get_dimensions(expected.shapes)
+    parts = {f"{name}_{word}": expected.take(kinds == kind) for kind, word in enumerate(KINDS)}
+    kept = {part: it for part, it in parts.items() if it.ids}
+    return kept if len(kept) > 1 else {}
 
 
 def _read_one(door, name):
