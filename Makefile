@@ -48,6 +48,8 @@ bench: $(VENV)/.bench
 	PYTHONPATH=. $(BIN)/python bench/intensity.py
 	PYTHONPATH=. $(BIN)/python bench/rasters.py
 	PYTHONPATH=. OMP_NUM_THREADS=1 $(BIN)/python bench/siting.py
+	PYTHONPATH=. $(BIN)/python bench/serving/compare.py
+	PYTHONPATH=. $(BIN)/python bench/serving/memory.py
 
 docs: $(VENV)/.docs
 	$(BIN)/mkdocs build --strict

@@ -22,7 +22,8 @@ def choose_format(doorway: Doorway, asked: str | None, accept: str) -> str:
     ----------
     doorway : Doorway
     asked : str or None
-        ``f``, where it is given. ``json`` is ``geojson`` where features are given, and the other way.
+        ``f``, where it is given. ``json`` is ``geojson`` where features are given, and the
+        other way.
     accept : str
         The header, or empty.
 

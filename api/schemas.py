@@ -120,6 +120,7 @@ def describe_queryables(spec: LayerSpec, address: str) -> dict[str, Any]:
     """Describe by what the features of a collection can be filtered; all else is refused.
 
     ``queryables`` says it again as the drafts of Part 3 did: GDAL up to 3.12 reads nothing else.
+    Lists are left out there, for it would compare them with text.
 
     Examples
     --------
@@ -129,7 +130,7 @@ def describe_queryables(spec: LayerSpec, address: str) -> dict[str, Any]:
     """
     described = _describe(spec, address)
     listed = [{"id": name, "type": it["type"]} for name, it in described["properties"].items()
-              if "type" in it]
+              if it.get("type", "array") != "array"]
     return {**described, "additionalProperties": False, "queryables": listed}
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from api.access_log import describe_logging, start_log
-from api.app import create_app
 from api.keys.ring import KeyRing
 from api.keys.store import KeyFileError
 from api.protocol import BoundedProtocol
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 HANDOVER = "GEORISK_SERVE"
-SHUTDOWN_S = 10
+SHUTDOWN_S = 30
 
 
 def run_server(settings: Settings) -> None:
@@ -46,7 +45,7 @@ def run_server(settings: Settings) -> None:
     doors.open(settings.audience, runs=settings.runs)
     if settings.workers == 1:
         start_log()
-        _run(create_app(settings), settings)
+        _run(_create_app(settings), settings)
         return
     with TemporaryDirectory(prefix="georisk-") as folder:
         shared = Path(folder)
@@ -64,6 +63,13 @@ def create_worker() -> Starlette:
     settings = Settings.from_dict(json.loads(os.environ[HANDOVER]))
     check_reach(settings, has_keys=find_keys(settings))
     start_log()
+    return _create_app(settings)
+
+
+def _create_app(settings: Settings) -> Starlette:
+    """Build the application; imported here, for who minds the workers needs nothing of it."""
+    from api.app import create_app
+
     return create_app(settings)
 
 

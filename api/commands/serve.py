@@ -71,10 +71,25 @@ def serve(
     if audience != "public":
         record(places.state, action="serve", audience=audience,
                purpose=purpose or _tell_purpose(settings), run_id="")
-    purge_state(places.state, read_today())
+    _open_once(settings)
+    try:
+        purge_state(places.state, read_today())
+    except CallError as error:
+        say(f"warning: {error}: no reports are taken until it is put back from a copy or moved "
+            "away; everything else is served")
     _tell_keys(settings, keyed=keyed, quiet=quiet)
     say(f"http://{host}:{port}/ ({audience}); stop with Ctrl-C", quiet=quiet)
     run_server(settings)
+
+
+def _open_once(settings: Settings) -> None:
+    """Say that there is no study, or no snapshot, before anything else is said."""
+    from georisk import doors
+    from georisk.config import find_study_file
+
+    if settings.study is not None and not settings.runs.exists():
+        find_study_file(settings.study)
+    doors.open(settings.audience, runs=settings.runs)
 
 
 def _tell_purpose(settings: Settings) -> str:

@@ -25,7 +25,7 @@ _PLACE_COLUMNS = (
     "name", "town", "km", "walk_h", "check", "services", "admits", "opens", "months",
     "phone", "last_verified",
 )
-_MOST_PIECES = 200
+_MOST_PIECES = 150
 _PIECE_COLUMNS = frozenset({
     "id", "from_km", "to_km", "mode", "near_place", "risk_class", "evidence", "risk_score",
     "uncovered_services",

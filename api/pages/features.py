@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Not handed on by the forms: each has a field of its own, or says where a page begins.
 _OWN = frozenset({"f", "limit", "token"})
+_AROUND_DEG = 1.0
 # Empty says that nothing was reported: that is no row of a page.
 _IF_ANY = frozenset({"reported_status", "reported_on"})
 
@@ -133,5 +134,7 @@ def show_item(document: Mapping[str, Any], ask: Ask) -> str:
     return fill_template(
         "item.html", around=around, rows=rows, id=document["id"],
         id_name=name_column(spec.id), collection=spec.title.get("en", name),
-        meaning=spec.meaning, sketch=sketch_features(ask.room, [document], collection=name),
+        meaning=spec.meaning,
+        sketch=sketch_features(
+            ask.room, [document], collection=name, around_deg=_AROUND_DEG),
     )

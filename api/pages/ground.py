@@ -11,6 +11,8 @@ import shapely
 
 from api.pages.sketch import (
     MOST_SHAPES,
+    Mark,
+    draw_dots,
     draw_ground,
     draw_marks,
     fit_view,
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from api.pages.sketch import Line, Mark, View
+    from api.pages.sketch import Line, View
     from api.room import Room
 
 _OUTLINES = "boundaries"
 _TOLERANCE_DEG = 0.005
 _SAMPLE = 400
+_MOST_DOTS = 2_500
 
 
 @dataclass(frozen=True)
@@ -44,19 +47,29 @@ class Sketch:
     marks: list[Mark]
     scale: tuple[int, str]
     left_out: int = 0
+    drawn: int = 0
 
 
 def sketch_features(
-    room: Room, features: Sequence[Mapping[str, Any]], *, collection: str
+    room: Room, features: Sequence[Mapping[str, Any]], *, collection: str, around_deg: float = 0.0
 ) -> Sketch | None:
-    """Draw features, whatever reference system they were asked for in; None without a place."""
+    """Draw features, whatever reference system they were asked for in; None without a place.
+
+    Parameters
+    ----------
+    room : Room
+    features : sequence of GeoJSON features
+    collection : str
+    around_deg : float
+        How much of what lies around them is shown at least, to each side.
+    """
     served = room.served(collection)
     if not served.has_geometry:
         return None
     shown = features[:MOST_SHAPES]
     found = [served.find(str(feature["id"])) for feature in shown]
     shapes = served.shapes(np.array([row for row in found if row is not None], dtype=np.intp))
-    view = fit_view(shapely.bounds(shapes))
+    view = fit_view(shapely.bounds(shapes) + np.array([-1, -1, 1, 1]) * around_deg)
     if view is None:
         return None
     values = [feature["properties"] for feature in shown]
@@ -71,22 +84,38 @@ def sketch_features(
 
 
 def sketch_layer(room: Room, collection: str) -> Sketch | None:
-    """Draw a collection, or of a large one some features from its whole length."""
+    """Draw a collection: each feature of a small one, dots of a large one, by class of risk."""
     served = room.served(collection)
-    if not served.count:
+    if not served.count or not served.has_geometry:
         return None
-    rows = pa.array(np.unique(np.linspace(0, served.count - 1, _SAMPLE).astype(np.int64)))
+    rows = np.unique(np.linspace(0, served.count - 1, _MOST_DOTS).astype(np.int64))
     columns = [name for name in ("risk_class", "band") if name in served.spec.columns]
-    chosen = {name: served.column(name).take(rows).to_pylist() for name in columns}
-    ids = served.ids.values.take(rows).to_pylist()
-    features = [
-        {"id": id_, "properties": {name: chosen[name][n] for name in columns}}
-        for n, id_ in enumerate(ids)
+    chosen = {name: served.column(name).take(pa.array(rows)).to_pylist() for name in columns}
+    if served.count > _SAMPLE:
+        classes = chosen.get("risk_class", [None] * len(rows))
+        return _sketch_dots(room, rows, [find_class("risk_class", it) for it in classes],
+                            collection)
+    ids = served.ids.values.take(pa.array(rows)).to_pylist()
+    features = [{"id": id_, "properties": {name: chosen[name][n] for name in columns}}
+                for n, id_ in enumerate(ids)]
+    return sketch_features(room, features, collection=collection)
+
+
+def _sketch_dots(
+    room: Room, rows: NDArray[np.int64], shades: Sequence[str], collection: str
+) -> Sketch | None:
+    served = room.served(collection)
+    points = shapely.point_on_surface(served.shapes(rows))
+    view = fit_view(shapely.bounds(points))
+    if view is None:
+        return None
+    # SAFETY: what says nothing lies below, and is drawn as large as what says something.
+    marks = [
+        Mark(path, "d", shade, 0, "") for shade in sorted(set(shades))
+        if (path := draw_dots(points[np.array(shades) == shade], view))
     ]
-    sketch = sketch_features(room, features, collection=collection)
-    if sketch is None or served.count <= _SAMPLE:
-        return sketch
-    return replace(sketch, left_out=served.count - len(sketch.marks))
+    sketch = _lay_ground(room, view, marks, collection, served.count - len(rows))
+    return replace(sketch, drawn=len(rows))
 
 
 def sketch_box(room: Room, box: Sequence[float], *, collection: str) -> Sketch | None:
@@ -103,7 +132,7 @@ def _lay_ground(
 ) -> Sketch:
     below = "" if collection == _OUTLINES else draw_ground(find_outlines(room), view)
     return Sketch(view, below, list_meridians(view), list_parallels(view), marks,
-                  measure_scale(view), left_out)
+                  measure_scale(view), left_out, len(marks))
 
 
 def find_outlines(room: Room) -> NDArray[np.object_]:

@@ -123,6 +123,19 @@ def draw_marks(
     return sorted(marks, key=lambda mark: "ablp".index(mark.kind))
 
 
+def draw_dots(points: NDArray[np.object_], view: View) -> str:
+    """Draw points as one path; those on the same pixel once.
+
+    Examples
+    --------
+    >>> draw_dots(shapely.points([[0, 5], [0, 5], [10, 0]]), View(0, 0, 10, 5, 320))
+    'M0 0h0M640 320h0'
+    """
+    known = points[~(shapely.is_missing(points) | shapely.is_empty(points))]
+    pixels = np.rint(view.place(shapely.get_coordinates(known))).astype(int)
+    return "".join(f"M{x} {y}h0" for x, y in np.unique(pixels, axis=0).tolist())
+
+
 def draw_ground(outlines: NDArray[np.object_], view: View) -> str:
     """Draw outlines as one path, cut at the edge of the view."""
     near = shapely.clip_by_rect(outlines, *_widen(view))

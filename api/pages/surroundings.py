@@ -130,8 +130,10 @@ def _list_doorway(ask: Ask) -> list[tuple[str, str]]:
     """Addresses in other formats where a document has no links of its own."""
     from api.answers import FORMATS
 
+    # Without a page of its own it is none of our documents: the API's description.
+    formats = ask.doorway.formats if ask.doorway.page else ()
     return [(f"{ask.base}{quote(ask.path)}?{ask.write_query(f=name)}", name_format(FORMATS[name]))
-            for name in ask.doorway.formats if name != "html"]
+            for name in formats if name != "html"]
 
 
 def list_menu(base: str, *, along: bool = False) -> tuple[tuple[str, str], ...]:

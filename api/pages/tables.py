@@ -30,6 +30,7 @@ class Heading:
     text: str
     meaning: str = ""
     is_number: bool = False
+    is_day: bool = False
 
     @property
     def css(self) -> str:
@@ -81,7 +82,8 @@ def find_unshown(spec: LayerSpec) -> frozenset[str]:
 def list_headings(spec: LayerSpec) -> tuple[Heading, ...]:
     """Headings of a layer: the id, then its columns."""
     columns = [
-        Heading(name, name_column(name, it.unit), it.meaning, it.dtype in {"number", "integer"})
+        Heading(name, name_column(name, it.unit), it.meaning, it.dtype in {"number", "integer"},
+                it.dtype == "date")
         for name, it in spec.columns.items()
     ]
     return (Heading(spec.id, name_column(spec.id), "Id of the feature"), *columns)

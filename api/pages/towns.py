@@ -19,12 +19,12 @@ def name_towns(room: Room) -> Mapping[str, str]:
     """Names of waypoints by their ids; none where the audience does not see them."""
     if _TOWNS not in room.collections or "name" not in room.spec(_TOWNS).columns:
         return {}
-    return room.make(("pages", "towns"), lambda: _read_pairs(room, _TOWNS, ("name",), 0))
+    return room.make(("pages", "towns"), lambda: _read_pairs(room, _TOWNS, "name"))
 
 
-def _read_pairs(room: Room, layer: str, columns: Sequence[str], which: int) -> dict[str, str]:
+def _read_pairs(room: Room, layer: str, column: str) -> dict[str, str]:
     frame = room.frame(layer)
-    values = to_json_values(frame[columns[which]])
+    values = to_json_values(frame[column])
     return {str(id_): str(value) for id_, value in zip(frame.index, values, strict=True) if value}
 
 
@@ -45,12 +45,10 @@ def list_towns(room: Room, legs: Sequence[tuple[str, int]]) -> list[str]:
     columns = ("from_place", "to_place")
     if _WAYS not in room.collections or not set(columns) <= set(room.spec(_WAYS).columns):
         return []
-    begins, ends = (
-        room.make(("pages", columns[n]), lambda n=n: _read_pairs(room, _WAYS, columns, n))
-        for n in (0, 1)
-    )
-    return join_towns([(begins.get(leg, ""), ends.get(leg, ""))[:: 1 if sign > 0 else -1]
-                       for leg, sign in legs])
+    begins, ends = room.make(("pages", _WAYS), lambda: tuple(
+        _read_pairs(room, _WAYS, column) for column in columns))
+    pairs = [(begins.get(leg, ""), ends.get(leg, ""), sign) for leg, sign in legs]
+    return join_towns([(a, b) if sign > 0 else (b, a) for a, b, sign in pairs])
 
 
 def join_towns(pairs: Sequence[tuple[str, str]]) -> list[str]:

@@ -142,7 +142,8 @@ def _tell_nearest(ask: Ask, place: str, wish: dict[str, Any]) -> dict[str, Any]:
     door = ask.room.door
     query = NearestQuery(today=door.today, place=place, service=service, admits=admits)
     with tell_names(ask):
-        table = door.list_nearest(query)
+        table = ask.room.remember(("nearest", place, service, admits),
+                                  lambda: door.list_nearest(query))
     return {"from": table.attrs["place"], "run_id": door.run_id, "synthetic": door.synthetic,
             "note": NEAREST_NOTE, "nearest": list_rows(table), "links": ask.link_formats()}
 

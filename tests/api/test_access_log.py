@@ -92,6 +92,7 @@ def test_the_server_s_own_lines_are_json_as_well():
     assert describe_logging()["disable_existing_loggers"] is False
 
 
+@pytest.mark.alone
 def test_a_line_costs_at_most_15_microseconds():
     with Path(os.devnull).open("wb", buffering=0) as sink:
         log = AccessLog(sink.write)

@@ -200,7 +200,7 @@ def test_a_job_asks_again_while_it_runs_and_not_after():
     room = SimpleNamespace(door=make_door("restricted"), collections=())
     ask = SimpleNamespace(room=room, base="", path="/sites/a", texts={}, names={},
                           holder=Holder("restricted", "k1", "Ana <P.>"),
-                          doorway=SimpleNamespace(formats=("html",)))
+                          doorway=SimpleNamespace(formats=("html",), page="job"))
     links = [{"rel": "results", "title": "The points", "href": "/collections/a", "type": ""}]
     running = render_page("job", {"state": "running", "links": []}, ask).decode()
     done = render_page("job", {"state": "done", "links": links}, ask).decode()
@@ -225,3 +225,53 @@ def test_any_document_is_a_page(client):
 
 def test_what_is_not_shown_is_no_page(public_client):
     assert public_client.get("/collections/segments", headers=HTML).status_code == 404
+
+
+def test_an_error_keeps_what_was_asked_and_leads_back(client):
+    asked = "walk_h > '</textarea>"
+    answer = client.get("/collections/segments/items", headers=HTML,
+                        params={"filter": asked, "limit": "3", "token": "x"})
+    assert answer.status_code == 400
+    assert "form-action 'self'" in answer.headers["content-security-policy"]
+    (box,) = re.findall(r"<textarea[^>]*>\n(.*?)</textarea>", answer.text, flags=re.DOTALL)
+    assert html.unescape(box) == asked
+    assert '<input name="limit" value="3" required>' in answer.text
+    assert 'name="token"' not in answer.text
+    links = [attributes.get("href") for _, attributes in read(answer.text).elements]
+    assert "/collections/segments" in links
+    assert "/maps" in links
+
+
+def test_an_unknown_address_is_a_page_with_the_way_on(client):
+    answer = client.get("/collections/'\"<x>/items/y", headers=HTML)
+    assert answer.status_code == 404
+    assert "x" not in {tag for tag, _ in read(answer.text).elements}
+    assert '<a href="/collections">Collections</a>' in answer.text
+
+
+def test_words_of_a_filter_are_listed(client):
+    for path in ("/collections/segments", "/collections/segments/queryables"):
+        assert "<code>few_reported</code> <code>moderate</code>" in fetch(client, path)
+    assert "<code>water</code>" in fetch(client, "/collections/coverage/queryables")
+
+
+def test_every_page_is_to_be_had_as_json(client):
+    for path in PAGES:
+        assert re.search(r'This page as .*rel="alternate">(Geo)?JSON', fetch(client, path)), path
+
+
+def test_places_are_headed_by_their_names(client):
+    text = fetch(client, "/collections/shelters/items")
+    assert '<a href="items/mx-ex-1">EXAMPLE - One</a>' in text
+    assert "Reported status" not in visible(fetch(client, "/collections/shelters/items/mx-ex-1"))
+
+
+def test_a_town_is_asked_for_with_a_form(client):
+    text = client.get("/nearest", headers=HTML).text
+    assert '<input name="place" required' in text
+    assert "<option disabled selected>any" in text
+    assert "Walk (h)" in fetch(client, "/nearest?place=Arriaga")
+
+
+def test_coverage_of_one_corridor_is_open(client):
+    assert "<details open>" in fetch(client, "/coverage?corridor=north")

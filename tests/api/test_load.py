@@ -239,6 +239,7 @@ def tell_figures(told, press, reader, samples):
 
 
 # In a minute a worker may meet the last of the kinds of questions late.
+@pytest.mark.alone
 @pytest.mark.parametrize(("seconds", "growth"), [
     pytest.param(60, 1.1, id="a minute"),
     pytest.param(1800, 1.05, id="half an hour", marks=pytest.mark.campaign),

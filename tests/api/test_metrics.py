@@ -116,6 +116,7 @@ def test_without_metrics_nothing_of_prometheus_is_loaded():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
+@pytest.mark.alone
 def test_counting_costs_at_most_10_microseconds():
     metrics = Metrics([ITEMS])
     began = time.process_time()

@@ -193,3 +193,14 @@ def test_an_unknown_collection_has_none(client):
         answer = client.get(f"/collections/nothing/{kind}")
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_queryables_as_the_drafts_list_them(client):
+    """GDAL up to 3.12 sends no filter without; lists it would compare with text."""
+    for collection in list_collections(client):
+        schema = client.get(f"/collections/{collection['id']}/queryables").json()
+        wanted = [{"id": name, "type": it["type"]} for name, it in schema["properties"].items()
+                  if it.get("type", "array") != "array"]
+        assert schema["queryables"] == wanted
+        assert {"id": collection["id_column"], "type": "string"} in wanted
+        assert "queryables" not in client.get(f"/collections/{collection['id']}/schema").json()
