@@ -108,6 +108,14 @@ JSON_SCHEMA: Schema = {
     },
     "additionalProperties": False,
 }
+QUERYABLES: Schema = {
+    **JSON_SCHEMA,
+    "description": "What a filter may ask, as a JSON Schema; `queryables` says it once more in the "
+    "form of the drafts, which older clients read",
+    "properties": {
+        **JSON_SCHEMA["properties"], "queryables": list_of(close({"id": TEXT, "type": TEXT})),
+    },
+}
 FEATURE_SCHEMA: Schema = {
     **JSON_SCHEMA,
     "description": "A JSON Schema (2020-12) of one GeoJSON feature",
@@ -145,7 +153,7 @@ DOCUMENTS: dict[str, Schema] = {
     "collections": COLLECTIONS,
     "collection": COLLECTION,
     "schema": JSON_SCHEMA,
-    "queryables": JSON_SCHEMA,
+    "queryables": QUERYABLES,
     "feature-schema": FEATURE_SCHEMA,
     "openapi": OPENAPI,
     "maps": MAPS,

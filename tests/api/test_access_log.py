@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from surroundings import ROOT
 
 from api.access_log import AccessLog, JsonFormatter, describe_logging

@@ -122,7 +122,7 @@ WRONG = {
     "bbox-crs": ("", "EPSG:0"), "filter-crs": ("", "EPSG:0"),
     "filter": ("", "(", "a b c", "nothing_here = 1", "\0", "'" * 100, "1", "length_km >",
                "S_INTERSECTS(geom,BBOX())", "(" * 2000 + "1=1" + ")" * 2000),
-    "filter-lang": ("", "sql", "cql-text"),
+    "filter-lang": ("", "sql", "CQL2-TEXT"),
     "properties": ("nothing_here", "iso,", ",", "*"),
     "sortby": ("", "nothing_here", "-", "+", "a" * 500, ",".join("abcdefghi")),
     "f": ("", "xml", "JSON", "json,html", "../json"),
