@@ -150,7 +150,8 @@ class Keeper:
             if suite.room.door.is_current():
                 return suite
             room = self._make_room(suite.room.door.reopen())
-        except NoSnapshotError:
+        except NoSnapshotError as error:
+            LOG.error("%s", error)  # noqa: TRY400 - where it was found says nothing more
             return Suite(day, None)
         kept = None if room.door.amends or shows_withdrawn(suite.room, room) else suite.room
         return Suite(day, room, kept, monotonic())

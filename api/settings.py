@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from layers.spec import Audience
 
 
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
@@ -83,6 +84,9 @@ class Settings:
         for origin in self.cors_origins:
             if not _ORIGIN.fullmatch(origin):
                 raise CallError(f"--cors {origin}: name a site as https://host or https://host:port")
+        if self.public_url and not _ADDRESS.fullmatch(self.public_url):
+            raise CallError(f"--public-url {self.public_url[:100]}: name it as https://host, with "
+                            "a port and a path where there are any")
         if self.workers < 1:
             raise CallError(f"workers {self.workers}: at least one process has to serve")
 

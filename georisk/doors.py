@@ -203,6 +203,8 @@ class Door:
         return dict(counts[name]), self._snapshot.quarantine(name)
 
     def _along(self) -> pd.DataFrame:
+        if "along" not in self._snapshot.specs:
+            raise NotShownError("this run has no routes")
         layer: Layer = self._keep("along", lambda: self._snapshot.layer("along"))
         return layer.frame
 

@@ -26,6 +26,7 @@ COLUMNS = (
 _SIGNS = {"forward": 1, "backward": -1}
 _KM_STEP = 5
 FARTHEST_KM = 100
+HERE_KM = 5
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def list_nearest(
     Notes
     -----
     A service without a row has no place that is listed that way: it may exist all the same.
+    Places up to `HERE_KM` behind count as lying there, in both directions.
     """
     shown = _list_shown(along, facilities, query)
     start, name = _find_start(along, shown, query.place)
@@ -87,9 +89,11 @@ def list_nearest(
             towards = _name_end(along, str(corridor), sign)
             if towards == name:
                 continue  # the corridor ends here: nothing lies that way
-            ahead = own.assign(km=(own["km"] - here["km"]) * sign,
-                               walk_h=(own[f"{direction}_h"] - here[f"{direction}_h"]))
-            ahead = ahead[(ahead["km"] >= 0) & (ahead["ref"] != query.place)]
+            km = (own["km"] - here["km"]) * sign
+            # What lies in the town itself is next whichever way one goes, even a little behind.
+            near = own.assign(km=km.abs(),
+                              walk_h=(own[f"{direction}_h"] - here[f"{direction}_h"]).abs())
+            ahead = near[(km >= -HERE_KM) & (near["ref"] != query.place)]
             rows += _take_first(ahead, direction, towards)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table["check"] = judge_freshness(table, query.today) if len(table) else []

@@ -261,5 +261,7 @@ def map_served(folder: Path, spec: LayerSpec, provenance: Provenance) -> Served 
     bounds = None
     if features is None and spec.geometry != "none":
         bounds = np.load(folder / f"{spec.name}.bounds.npy", mmap_mode="r")
+        if len(bounds) != len(table):
+            raise ValueError(f"{spec.name}: prepared bounds are cut off")
     return _assemble(spec, provenance, table, features, bounds)
 

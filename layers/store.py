@@ -215,6 +215,8 @@ def map_features(folder: Path, name: str, ids: Sequence[str]) -> Features | None
         buffer = memoryview(np.memmap(path, dtype=np.uint8, mode="r"))  # type: ignore[arg-type]
     starts = np.load(folder / f"{name}.starts.npy", mmap_mode="r")
     bounds = np.load(folder / f"{name}.bounds.npy", mmap_mode="r")
+    if len(starts) != len(ids) + 1 or len(bounds) != len(ids) or int(starts[-1]) != len(buffer):
+        raise ValueError(f"{name}: prepared features are cut off")
     return Features(ids, buffer, starts, bounds)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy as np
+    import pandas as pd
     import pyproj
 
     from layers.layer import Layer
@@ -33,7 +34,7 @@ def encode_flatgeobuf(layer: Layer, *, crs: pyproj.CRS, title: str) -> Iterator[
     options: dict[str, Any] = {"TITLE": title, "SPATIAL_INDEX": "NO"}
     if is_synthetic(layer):
         options["DESCRIPTION"] = "SYNTHETIC: illustrative data, says nothing about the world"
-    table = flatten_layer(layer)
+    table = _keep_moments(flatten_layer(layer), layer)
     if layer.spec.geometry != "none":
         shapes = put_east_first(layer.frame["geometry"].to_numpy(), crs)
         table = gpd.GeoDataFrame(table, geometry=shapes, crs=crs)
@@ -43,6 +44,13 @@ def encode_flatgeobuf(layer: Layer, *, crs: pyproj.CRS, title: str) -> Iterator[
             options["SPATIAL_INDEX"] = "YES"
     pyogrio.write_dataframe(table, target, driver="FlatGeobuf", layer=layer.spec.name, **options)
     return cut_bytes(target.getbuffer())
+
+
+def _keep_moments(table: pd.DataFrame, layer: Layer) -> pd.DataFrame:
+    """Moments as such, where a table of text has them written out."""
+    moments = [name for name, column in layer.spec.columns.items() if column.dtype == "datetime"]
+    kept = {name: layer.frame[name].dt.as_unit("ms").set_axis(table.index) for name in moments}
+    return table.assign(**kept)
 
 
 def _all_lie_somewhere(shapes: np.ndarray) -> bool:

@@ -51,12 +51,19 @@ def _describe_server(ask: Ask) -> dict[str, Any]:
             ask.link("/tileMatrixSets", f"{OGC_REL}tiling-schemes", "How tiles are cut"),
             ask.link("/manifest", "describedby", "The run these data come from"),
             ask.link("/maps", "related", "Maps"),
-            ask.link("/corridors", "related", "Corridors and their profiles"),
-            ask.link("/coverage", "related", "What is within reach along each corridor"),
-            ask.link("/places", "related", "Places along a way"),
-            ask.link("/nearest?f=html", "related", "The next places both ways from a town", HTML),
+            *(_link_ways(ask) if "corridors" in ask.room.collections else ()),
         ],
     }
+
+
+def _link_ways(ask: Ask) -> list[dict[str, str]]:
+    """What is known along ways, where there are any."""
+    return [
+        ask.link("/corridors", "related", "Corridors and their profiles"),
+        ask.link("/coverage", "related", "What is within reach along each corridor"),
+        ask.link("/places", "related", "Places along a way"),
+        ask.link("/nearest?f=html", "related", "The next places both ways from a town", HTML),
+    ]
 
 
 def read_conformance(ask: Ask) -> Response:

@@ -56,11 +56,12 @@ def tell(table):
 
 def test_both_ways_from_a_town():
     table = ask("B")
-    # Northwards from km 10: food at 35 km (25 km, 6.25 h), water at 12 (2 km, 0.5 h); southwards
-    # both at km 5 (1.25 h).
+    # Northwards from km 10: food at 35 km (25 km, 6.25 h), water at 12 (2 km, 0.5 h), and what
+    # lies up to 5 km behind counts as here: food at km 5 (5 km, 1.25 h). Southwards food at 5,
+    # water at 12, which is here too.
     assert tell(table) == [
-        ("forward", "food", "q-1", 25.0, 6.2), ("forward", "water", "p-2", 2.0, 0.5),
-        ("backward", "food", "p-1", 5.0, 1.2), ("backward", "water", "p-1", 5.0, 1.2),
+        ("forward", "food", "p-1", 5.0, 1.2), ("forward", "water", "p-2", 2.0, 0.5),
+        ("backward", "food", "p-1", 5.0, 1.2), ("backward", "water", "p-2", 2.0, 0.5),
     ]
     assert table["towards"].tolist() == ["D", "D", "A", "A"]
     assert table.attrs["place"] == "B"
@@ -91,8 +92,8 @@ def test_who_is_not_admitted_and_what_is_stale():
 
 def test_coarse_for_who_may_not_see_the_line():
     coarse = coarsen_nearest(ask("B"))
-    assert coarse["km"].tolist() == [25.0, 0.0, 5.0, 5.0]
-    assert coarse["walk_h"].tolist() == [6.0, 0.0, 1.0, 1.0]
+    assert coarse["km"].tolist() == [5.0, 0.0, 5.0, 0.0]
+    assert coarse["walk_h"].tolist() == [1.0, 0.0, 1.0, 0.0]
     assert coarse.attrs["place"] == "B"
 
 

@@ -78,6 +78,18 @@ def test_what_is_mapped_is_what_was_written(tmp_path, geometry):
     assert map_served(tmp_path, layer.spec.model_copy(update={"name": "other"}), HERE) is None
 
 
+@pytest.mark.parametrize("ending", ["features", "bounds.npy", "starts.npy", "arrow"])
+def test_a_file_that_was_cut_off_is_not_served(tmp_path, ending):
+    import pyarrow as pa
+
+    layer = make_layer()
+    write_served(layer, tmp_path)
+    path = tmp_path / f"all_kinds.{ending}"
+    path.write_bytes(path.read_bytes()[:-7])
+    with pytest.raises((ValueError, OSError, pa.ArrowException)):
+        map_served(tmp_path, layer.spec, HERE)
+
+
 def test_rows_taken_are_the_rows_of_the_layer():
     layer = make_layer()
     rows = np.array([5, 0, 3])
