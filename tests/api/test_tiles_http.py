@@ -8,7 +8,7 @@ import subprocess
 import mapbox_vector_tile
 import pytest
 from http_doubles import TODAY, make_door, open_client
-from test_gdal import serve
+from running import serve
 
 from api.routes.tiles import CONFORMANCE
 

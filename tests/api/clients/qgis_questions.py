@@ -19,7 +19,7 @@ def main(asked, answered):
     application.exitQgis()
 
 
-def answer(address, name, box=None, condition=""):
+def answer(address, name, box=None, condition="", most=-1):
     """One layer opened, asked and read, as plain values."""
     from qgis.core import QgsDataSourceUri, QgsFeatureRequest, QgsRectangle, QgsVectorLayer
 
@@ -31,7 +31,7 @@ def answer(address, name, box=None, condition=""):
     if not layer.isValid():
         return {"valid": False, "name": name}
     taken = layer.setSubsetString(condition) if condition else True
-    request = QgsFeatureRequest()
+    request = QgsFeatureRequest().setLimit(most)
     if box:
         request.setFilterRect(QgsRectangle(*box))
     rows = list(layer.getFeatures(request))
