@@ -27,7 +27,8 @@ TODAY = dt.datetime.now(tz=dt.UTC).date()
 @pytest.fixture
 def folder(published_grid, tmp_path):
     """A published study whose places name no steward."""
-    shutil.copytree(published_grid, tmp_path / "study", symlinks=True)
+    shutil.copytree(published_grid, tmp_path / "study", symlinks=True,
+                    ignore=shutil.ignore_patterns("state"))
     return tmp_path / "study"
 
 

@@ -133,7 +133,8 @@ def test_whatever_is_sent_is_not_kept(sent):
 
 @pytest.fixture
 def folder(published_grid, tmp_path):
-    shutil.copytree(published_grid, tmp_path / "study", symlinks=True)
+    shutil.copytree(published_grid, tmp_path / "study", symlinks=True,
+                    ignore=shutil.ignore_patterns("state"))
     return tmp_path / "study"
 
 
