@@ -31,7 +31,7 @@ class SitingQuestion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    services: list[_Id] = Field(min_length=1, max_length=20)
+    services: list[_Name] = Field(min_length=1, max_length=20)
     k: int | None = Field(default=None, ge=1, le=500)
     budget_usd: float | None = Field(default=None, gt=0, le=1e12)
     objective: _Objective = "coverage"

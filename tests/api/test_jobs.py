@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -9,8 +10,10 @@ from http_doubles import TestClient
 
 from api.app import create_app
 from api.jobs.board import MOST_UNDER_WAY, Board, Job
-from api.jobs.question import read_question
+from api.jobs.question import describe_question, read_question
 from api.settings import Settings
+from georisk.places import list_services
+from georisk.siting.objectives import OBJECTIVES
 
 QUESTION = {"services": ["water"], "k": 2, "limit_s": 120}
 
@@ -108,6 +111,14 @@ def test_options_are_words_of_a_closed_form():
     options = list(read_question(body).list_options())
     assert options == ["--service", "water,food", "--objective", "coverage", "--method", "auto",
                        "--budget", "100000.0", "--month", "6", "--forbid", "c-1"]
+
+
+@pytest.mark.parametrize("service", list_services())
+def test_every_service_and_objective_of_the_command_may_be_asked_for(service):
+    body = json.dumps({"services": [service], "k": 1}).encode()
+    assert read_question(body).services == [service]
+    known = describe_question()["properties"]["objective"]["enum"]
+    assert known == list(OBJECTIVES)
 
 
 def test_a_server_without_a_study_works_on_none(published_grid):
