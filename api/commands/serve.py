@@ -50,6 +50,8 @@ def serve(
     quiet: QuietOption = False,
 ) -> None:
     """Serve the current snapshot; new ones are picked up without a restart."""
+    from importlib.util import find_spec
+
     from api.audit import record
     from api.reports.erasing import purge_state
     from api.serve import find_keys, run_server
@@ -65,6 +67,8 @@ def serve(
     if settings.cors_origins and stands_alone(settings) and audience != "public":
         raise CallError("--cors would let pages of another site read all that is shown here "
                         "without a key; choose --audience public, and give the pages a key")
+    if metrics and find_spec("prometheus_client") is None:
+        raise CallError("--metrics needs prometheus_client: pip install '.[metrics]'")
     keyed = find_keys(settings)
     check_reach(settings, has_keys=keyed)
     _check_address(settings.host, settings.port)

@@ -27,13 +27,14 @@ PROBLEMS: dict[int, str] = {
     406: "What was asked for cannot be written in this format",
     409: "The same idempotency key was used for something else",
     410: "The data were published anew; begin again at the first page",
+    408: "What was announced did not arrive in time",
     413: "More was sent than is read",
     415: "The body is of a kind that is not read here",
     421: "This server does not answer for the host that was named",
     422: "What was sent can be read, but cannot be taken",
     429: "Asked too often; Retry-After says when to try again",
     431: "Address and headers together are longer than is read",
-    503: "No snapshot is open just now",
+    503: "No snapshot is open, or too much is being worked out",
 }
 ALWAYS = (400, 401, 405, 421, 429, 431, 503)
 
@@ -83,7 +84,7 @@ def find_statuses(doorway: Doorway) -> list[int]:
     if "filter" in doorway.parameters:
         found |= {413, 422}
     if doorway.method == "POST":
-        found |= {409, 413, 415, 422}
+        found |= {408, 409, 413, 415, 422}
     return sorted(found)
 
 
