@@ -12,12 +12,11 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
-from api.desk import set_up_desk
-from api.errors import install_errors
-from api.guard import Guard
+from api.entrance.desk import set_up_desk
+from api.entrance.guard import Guard
+from api.entrance.mishaps import install_errors
+from api.entrance.reception import Reception
 from api.jobs.board import Board
-from api.keeper import Keeper
-from api.reception import Reception
 from api.routes import (
     analysis,
     collections,
@@ -30,14 +29,15 @@ from api.routes import (
     status,
     tiles,
 )
+from api.stock.keeper import Keeper
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import date
 
-    from api.access_log import AccessLog
-    from api.answers import Doorway
-    from api.desk import Desk
+    from api.asking.ask import Doorway
+    from api.entrance.desk import Desk
+    from api.logs.access_log import AccessLog
     from api.settings import Settings
     from georisk.doors import Door
     from layers.spec import Audience

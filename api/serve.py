@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from api.access_log import describe_logging, start_log
+from api.entrance.protocol import BoundedProtocol
 from api.keys.ring import KeyRing
 from api.keys.store import KeyFileError
-from api.protocol import BoundedProtocol
+from api.logs.access_log import describe_logging, start_log
 from api.settings import Settings, check_reach
 from georisk import doors
 from layers.spec import AUDIENCES

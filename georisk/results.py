@@ -13,7 +13,8 @@ from shapely.errors import ShapelyError
 from layers.catalog import load_catalog
 from layers.errors import CallError
 from layers.layer import Layer, Provenance
-from layers.store import read_layer, tabulate_layer, write_table
+from layers.store import read_layer, write_table
+from layers.tabulating import tabulate_layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,8 @@ from layers.columns import list_values, read_values
 from layers.errors import BrokenError
 from layers.geojson import Features, encode_features, round_coordinates
 from layers.layer import Layer
-from layers.store import map_features, sync_file, tabulate_layer, write_features
+from layers.store import map_features, sync_file, write_features
+from layers.tabulating import tabulate_layer
 
 if TYPE_CHECKING:
     from pathlib import Path

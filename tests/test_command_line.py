@@ -200,7 +200,7 @@ def test_what_is_not_public_says_so_in_its_name(place, tmp_path):
     assert body["georisk"]["holder"] == "Ana P."
     assert body["georisk"]["synthetic"] == "true"
     assert len(body["features"]) == 200
-    from api.audit import read_log
+    from api.logs.audit import read_log
 
     assert ("export segments", "restricted", "siting") in {
         row[1:4] for row in read_log(place / "study" / "state")}

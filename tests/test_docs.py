@@ -13,8 +13,8 @@ import pytest
 import typer.main
 
 from api.app import create_app
+from api.asking.parameters import PARAMETERS
 from api.cli import app
-from api.parameters import PARAMETERS
 from api.settings import Settings
 from georisk.config import (
     CorridorConfig,

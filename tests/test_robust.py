@@ -15,7 +15,7 @@ import pytest
 import shapely
 
 import api.cli
-from api.audit import read_log, record
+from api.logs.audit import read_log, record
 from georisk.results import read_results
 from georisk.snapshot import Snapshot
 from layers.catalog import find_spec

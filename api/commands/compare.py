@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.commands.compared import NOTE, print_comparison
 from api.commands.options import (
     HolderOption,
     JsonOption,
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from api.commands.options import Places
     from georisk.scenarios.comparing import Comparison
     from georisk.study import Study
-
-NOTE = ("What if, not what is: a computation over the study's own layers; nothing was published. "
-        "People are those counted in the study as it is.")
 
 
 def compare(
@@ -92,8 +90,6 @@ def compare(
     if as_json:
         typer.echo(json.dumps(_describe(found, *chosen), ensure_ascii=False, indent=1))
     else:
-        from api.commands.compared import print_comparison
-
         print_comparison(found, *chosen, top=top)
         for note in found.notes:
             say(f"note: {note}", quiet=quiet)

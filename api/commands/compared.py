@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from georisk.scenarios.comparing import Comparison
     from georisk.scenarios.world import World
 
+NOTE = ("What if, not what is: a computation over the study's own layers; nothing was published. "
+        "People are those counted in the study as it is.")
 _WAYS = {"forward": "north", "backward": "south"}
 _CHANGED = ("appears", "widens", "graver", "moves", "milder", "shrinks", "vanishes")
 _POINT_WORDS = {"opened": "opens", "closed": "closes", "changed": "changes"}
@@ -29,8 +31,6 @@ def print_comparison(
     found: Comparison, table: pd.DataFrame, gaps: pd.DataFrame, *, top: int
 ) -> None:
     """Print what differs: the scenarios, the whole, the corridors, the gaps."""
-    from api.commands.compare import NOTE
-
     synthetic = found.table.provenance.synthetic
     title = f"RESTRICTED · What if: {found.one.name} (a) against {found.two.name} (b)"
     print_text(" · ".join((title, *found.assumptions)))

@@ -50,9 +50,9 @@ def create(
     quiet: QuietOption = False,
 ) -> None:
     """Make a key and print it, this once."""
-    from api.audit import record
     from api.keys.key import make_key
     from api.keys.store import add_key, list_keys
+    from api.logs.audit import record
 
     state = _find_state(find_places(study, runs))
     key = make_key(audience=audience, holder=holder, created=read_today(),
@@ -106,9 +106,9 @@ def revoke(
     quiet: QuietOption = False,
 ) -> None:
     """Revoke a key for good: servers refuse it from a second later on."""
-    from api.audit import record
     from api.keys.key import find_id
     from api.keys.store import revoke_key
+    from api.logs.audit import record
     from layers.errors import CallError
 
     state = _find_state(find_places(study, runs))
@@ -162,7 +162,7 @@ def _read_uses(state: Path) -> dict[str, str]:
     """When keys were used last; a log that cannot be read hides no key from the list."""
     import sqlite3
 
-    from api.audit import find_last_uses
+    from api.logs.audit import find_last_uses
 
     try:
         return find_last_uses(state)

@@ -100,7 +100,7 @@ def check_purpose(purpose: str, *, out: Path | None) -> None:
 
 def keep_record(places: Places, action: str, *, purpose: str, holder: str = "") -> None:
     """Write to the audit log that a planner asked for restricted results."""
-    from api.audit import record
+    from api.logs.audit import record
 
     record(places.state, action=action, audience="restricted",
            purpose=purpose.strip() or ON_TERMINAL, run_id="", holder=holder.strip())
@@ -133,7 +133,7 @@ def open_door(
         If the audience is unknown, or more than public is asked for without a purpose.
     """
     import georisk.doors
-    from api.audit import record
+    from api.logs.audit import record
 
     check_audience(audience, purpose=purpose)
     door = georisk.doors.open(cast("Audience", audience), runs=places.runs, today=read_today())

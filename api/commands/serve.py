@@ -52,7 +52,7 @@ def serve(
     """Serve the current snapshot; new ones are picked up without a restart."""
     from importlib.util import find_spec
 
-    from api.audit import record
+    from api.logs.audit import record
     from api.reports.erasing import purge_state
     from api.serve import find_keys, run_server
     from api.settings import Settings, check_reach, stands_alone

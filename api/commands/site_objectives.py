@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.commands.site_tables import SHOWN, show_part
-from api.commands.tables import TIE, print_table
+from api.commands.tables import TIE, print_table, show_part
 
 if TYPE_CHECKING:
     from api.commands.site_answers import Proposed
     from georisk.siting.answers.answers import Answer
 
 
+SHOWN = 12  # points told one by one
 _NAMED = 5
 
 

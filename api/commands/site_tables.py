@@ -5,20 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from api.commands.tables import TIE, print_table, print_text, show_share
+from api.commands.site_objectives import SHOWN, print_objectives
+from api.commands.tables import LEAST, TIE, print_table, print_text, show_part, show_share
 
 if TYPE_CHECKING:
     from api.commands.site_answers import Proposed
     from georisk.siting.answers.answers import Answer, GapChange, SiteBrief
     from layers.layer import Layer
 
-SHOWN = 12  # points told one by one
 _DAY_H = 10.0
 _BARS = 24
 _COVER = frozenset({"coverage", "length"})
 _SURE = 0.8
-_LEAST = 0.001
-_SMALL = 0.0995
 _SITES = ("rank", "place", "brings", "in draws", "USD", "why")
 
 
@@ -26,8 +24,6 @@ def print_proposed(proposed: Proposed) -> None:
     """Print the points, what each further one brings, and what else would do."""
     answer = proposed.answer
     if proposed.others:
-        from api.commands.site_objectives import print_objectives
-
         print_objectives(proposed)
     _print_sites(answer, proposed)
     if proposed.by_km.objective != answer.objective:
@@ -51,21 +47,6 @@ def print_sites(layer: Layer) -> None:
         print_table(f"{layer.spec.title['en']} · RESTRICTED",
                     ("rank", "place", "brings", "in draws", "by km", "why"), rows,
                     synthetic=layer.provenance.synthetic)
-
-
-def show_part(value: float | None) -> str:
-    """A share; below 10 % with one decimal, so that no point seems to bring nothing.
-
-    Examples
-    --------
-    >>> show_part(0.0226).replace(TIE, " "), show_part(0.5).replace(TIE, " ")
-    ('2.3 %', '50 %')
-    """
-    if value is None or not math.isfinite(value):
-        return ""
-    if 0 < value < _LEAST:
-        return f"<{TIE}0.1{TIE}%"
-    return f"{100 * value:.{1 if 0 < abs(value) < _SMALL else 0}f}{TIE}%"
 
 
 def _print_sites(answer: Answer, proposed: Proposed) -> None:
@@ -189,7 +170,7 @@ def _print_alternatives(proposed: Proposed) -> None:
     rows = []
     for site in answer.sites[:SHOWN]:
         told = [f"{other.place} ({other.country})" + (
-            f": loses {show_part(other.lost_share)}" if other.lost_share >= _LEAST else ": as good")
+            f": loses {show_part(other.lost_share)}" if other.lost_share >= LEAST else ": as good")
             for other in site.alternatives]
         rows.append((site.place, *([anew.get(site.candidate_id, "")] if anew else []),
                      "; ".join(told) or "no other candidate fits"))

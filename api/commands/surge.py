@@ -70,9 +70,9 @@ def surge(
     quiet: QuietOption = False,
 ) -> None:
     """Plan for a group on the move: beds, water, food, and what clears the shortage. Restricted."""
-    from api.audit import record
     from api.commands.change import read_day
     from api.commands.surge_tables import print_divisions, print_plan
+    from api.logs.audit import record
     from georisk.marking import Marking
     from georisk.surge.amounts import read_count
     from georisk.surge.group import Group

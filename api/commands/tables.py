@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sys
@@ -19,6 +20,8 @@ WIDE = 140  # into a file or a pipe
 _NARROW = 30
 _GAP, _INDENT, _UNDER = 2, 2, 6
 _LINES = 3  # a cell that needs more moves under its row
+LEAST = 0.001  # the smallest share that is told as a number
+_SMALL = 0.0995
 TIE = "\ue000"  # shown as a blank at which no line is broken
 _CONTROL = dict.fromkeys((*range(32), 127, *range(128, 160)), " ")
 
@@ -255,3 +258,18 @@ def show_value(value: object) -> str:
 def show_share(value: object) -> str:
     """A share as whole per cent."""
     return "" if is_missing(value) else f"{float(value):.0%}"  # type: ignore[arg-type]
+
+
+def show_part(value: float | None) -> str:
+    """A share; below 10 % with one decimal, so that no point seems to bring nothing.
+
+    Examples
+    --------
+    >>> show_part(0.0226).replace(TIE, " "), show_part(0.5).replace(TIE, " ")
+    ('2.3 %', '50 %')
+    """
+    if value is None or not math.isfinite(value):
+        return ""
+    if 0 < value < LEAST:
+        return f"<{TIE}0.1{TIE}%"
+    return f"{100 * value:.{1 if 0 < abs(value) < _SMALL else 0}f}{TIE}%"

@@ -43,7 +43,7 @@ def validate(
 
     A failed gate is a finding: it is printed as failed, and the command exits 0.
     """
-    from api.audit import record
+    from api.logs.audit import record
     from georisk.fitting.forecasters import list_forecasters
     from georisk.validation.priorities import grade_study
     from georisk.validation.report import SKILL_FILE, dump_report, write_report

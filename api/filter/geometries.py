@@ -10,7 +10,7 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
-from api.crs import CRS84
+from api.asking.crs import CRS84
 from api.errors import ParameterError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from api.crs import CRS84
+from api.asking.crs import CRS84
 from api.filter.binding import Scope, bind_node
 from api.filter.columns import list_queryables
 from api.filter.drafts import settle_literals

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.answers import FORMATS
+from api.asking.ask import FORMATS
 from api.formats.columnar import encode_geoparquet
 from api.formats.encoder import Encoder
 from api.formats.sequence import encode_sequence, write_sequence

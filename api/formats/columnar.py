@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from api.formats.encoder import cut_bytes, is_synthetic, put_east_first
-from layers.store import tabulate_layer
+from layers.tabulating import tabulate_layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

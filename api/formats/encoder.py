@@ -25,7 +25,7 @@ class Encode(Protocol):
     """Writes a disclosed layer, in pieces.
 
     ``crs`` is that of its geometry, whose coordinates stand in the order of that system's axes,
-    as `api.crs.place_shapes` returns them; ``title`` is for a person.
+    as `api.asking.crs.place_shapes` returns them; ``title`` is for a person.
     """
 
     def __call__(self, layer: Layer, *, crs: pyproj.CRS, title: str) -> Iterable[bytes]:

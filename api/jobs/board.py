@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from api.holders import Holder
+    from api.keys.holders import Holder
 
 PREFIX = "sites-"
 MOST_UNDER_WAY = 2

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.jobs.board import Board
-from api.room import Room
+from api.stock.room import Room
 from layers.errors import CallError, NotShownError
 
 if TYPE_CHECKING:
-    from api.holders import Holder
+    from api.keys.holders import Holder
     from api.settings import Settings
 
 LAYER = "proposed_sites"

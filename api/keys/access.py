@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from api.errors import LimitedError, MisdirectedError, UnauthorisedError, UnavailableError
-from api.holders import Holder
+from api.keys.holders import Holder
 from api.keys.key import OPENED
 from api.keys.store import KeyFileError
 from api.settings import is_loopback, stands_alone
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from api.keys.key import Key
+    from api.keys.limits import RateLimiter
     from api.keys.ring import KeyRing
-    from api.limits import RateLimiter
     from api.settings import Settings
 
 MAX_TOKEN = 256
@@ -99,7 +99,7 @@ def decide_holder(
     key : Key or None
         The valid key that came with the request (`find_key`).
     host_is_loopback : bool
-        Whether the request names this machine (`api.guard.names_this_machine`).
+        Whether the request names this machine (`api.entrance.guard.names_this_machine`).
     forwarded : bool
         Whether it came through somebody else (`is_forwarded`).
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.asking.wishes import WISH_SCHEMA
 from api.openapi.parts import (
     COUNT,
     DAY,
@@ -16,7 +17,6 @@ from api.openapi.parts import (
     close,
     list_of,
 )
-from api.wishes import WISH_SCHEMA
 from georisk.places import GROUPS, list_services
 
 Schema = dict[str, Any]

@@ -15,9 +15,9 @@ from layers.spec import may_see
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from api.answers import Doorway
-    from api.room import Room
+    from api.asking.ask import Doorway
     from api.settings import Settings
+    from api.stock.room import Room
 
 Schema = dict[str, Any]
 TAGS = {

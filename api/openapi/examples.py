@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from api.schemas import GEOMETRY_NAME
+from api.stock.schemas import GEOMETRY_NAME
 
 if TYPE_CHECKING:
-    from api.room import Room
+    from api.stock.room import Room
     from layers.spec import ColumnSpec
 
 Schema = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from api.openapi.geometry import refer_geometry
-from api.schemas import describe_values
+from api.stock.schemas import describe_values
 
 if TYPE_CHECKING:
     from layers.spec import ColumnSpec, LayerSpec

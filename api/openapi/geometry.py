@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.schemas import GEOJSON_KINDS
+from api.stock.schemas import GEOJSON_KINDS
 
 Schema = dict[str, Any]
 

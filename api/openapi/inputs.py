@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from api.crs import list_references
+from api.asking.crs import list_references
+from api.asking.parameters import PARAMETERS
 from api.formats import list_formats
 from api.openapi.examples import give_examples
-from api.parameters import PARAMETERS
 from api.reports.schema import HEADERS, RECEIPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from api.answers import Doorway
-    from api.room import Room
+    from api.asking.ask import Doorway
+    from api.stock.room import Room
     from layers.spec import LayerSpec
 
 Schema = dict[str, Any]
@@ -23,7 +23,7 @@ Schema = dict[str, Any]
 IN_PLACE = frozenset({"bbox", "datetime", "filter", "properties", "sortby"})
 MOST_SORTED = 8
 REFERENCES = frozenset({"crs", "bbox-crs", "filter-crs"})
-# What `api.parameters.read_datetime` reads, but for the 30th of February and ends that cross.
+# What `api.asking.parameters.read_datetime` reads, but for the 30th of February and crossed ends.
 _DAY = r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _HOUR, _SIXTIETH = r"([01][0-9]|2[0-3])", r":[0-5][0-9]"
 _ZONE = rf"([Zz]|[+-]{_HOUR}{_SIXTIETH})"

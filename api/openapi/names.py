@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from api.profile import find_source
+from api.stock.profile import find_source
 from api.tiles.matrix import MAX_ZOOM
 from api.tiles.matrix import NAME as TILING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from api.answers import Doorway
-    from api.room import Room
+    from api.asking.ask import Doorway
+    from api.stock.room import Room
 
 Schema = dict[str, Any]
 _NAMED = re.compile(r"\{([a-z_]+)(?::[a-z]+)?\}", re.IGNORECASE)

@@ -15,8 +15,8 @@ from api.openapi.schemas import PER_COLLECTION
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.answers import Doorway
-    from api.room import Room
+    from api.asking.ask import Doorway
+    from api.stock.room import Room
 
 Schema = dict[str, Any]
 _SECTION = re.compile(r"\n(?:Parameters|Returns|Raises|Notes|Examples|References)\n-{3,}\n")
@@ -88,7 +88,7 @@ def name_operation(doorway: Doorway, collection: str = "") -> str:
 
     Examples
     --------
-    >>> from api.answers import Doorway
+    >>> from api.asking.ask import Doorway
     >>> name_operation(Doorway("/collections/{collection}/items", print), "places")
     'get-collections-places-items'
     """

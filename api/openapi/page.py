@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
 
 Schema = dict[str, Any]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from api.answers import FORMATS
+from api.asking.ask import FORMATS
 from api.openapi.parts import refer
 from api.openapi.schemas import PER_COLLECTION
 
 if TYPE_CHECKING:
-    from api.answers import Doorway
+    from api.asking.ask import Doorway
 
 Schema = dict[str, Any]
 PROBLEM_MEDIA = "application/problem+json"

@@ -12,12 +12,12 @@ from api.pages.surroundings import surround
 from api.pages.tables import tabulate_rows
 from api.pages.towns import list_towns, mark_towns, name_towns
 from api.pages.words import list_classes, write_value
-from api.profile import name_corridor
+from api.stock.profile import name_corridor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
 
 _WAITING = frozenset({"accepted", "queued", "waiting", "running"})
 _ASK_AGAIN_S = 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from api.asking.parameters import LIMIT_DEFAULT, LIMIT_MAX
 from api.pages.forms import fill_template
 from api.pages.ground import sketch_features
 from api.pages.surroundings import surround
@@ -18,12 +19,11 @@ from api.pages.words import (
     write_count,
     write_value,
 )
-from api.parameters import LIMIT_DEFAULT, LIMIT_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
     from layers.spec import LayerSpec
 
 # Not handed on by the forms: each has a field of its own, or says where a page begins.
@@ -87,7 +87,7 @@ def describe_form(ask: Ask, spec: LayerSpec) -> dict[str, Any]:
 
 
 def _name_choice(format_: str) -> str:
-    from api.answers import FORMATS
+    from api.asking.ask import FORMATS
 
     return name_format(FORMATS[format_])
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from api.pages.sketch import Line, View
-    from api.room import Room
+    from api.stock.room import Room
 
 _OUTLINES = "boundaries"
 _TOLERANCE_DEG = 0.005

@@ -17,7 +17,7 @@ from api.pages.words import name_column, name_format, name_rows, write_count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
     from api.pages.ground import Sketch
 
 _OGC = "http://www.opengis.net/def/rel/ogc/1.0/"

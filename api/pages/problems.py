@@ -6,10 +6,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
+from api.asking.parameters import PARAMETERS
 from api.pages.forms import fill_template
 from api.pages.surroundings import Surroundings, list_menu, list_steps
 from api.pages.words import name_column
-from api.parameters import PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,12 +13,12 @@ from api.pages.surroundings import surround
 from api.pages.tables import tabulate_rows
 from api.pages.towns import list_known_towns, list_towns, write_direction
 from api.pages.words import write_value
-from api.profile import find_source
+from api.stock.profile import find_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
 
 _NEAREST_COLUMNS = (
     "name", "services", "km", "walk_h", "towards", "check", "opens", "months", "phone",

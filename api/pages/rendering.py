@@ -23,7 +23,7 @@ from api.pages.words import name_column
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
 
 
 # The frame of a page says these already, or shows them otherwise.

@@ -56,7 +56,7 @@ class Profile:
 def draw_profile(
     document: Mapping[str, Any], towns: Sequence[tuple[float, str]] = ()
 ) -> Profile | None:
-    """Draw a profile document (`api.profile`); None if it has no pieces.
+    """Draw a profile document (`api.stock.profile`); None if it has no pieces.
 
     Parameters
     ----------

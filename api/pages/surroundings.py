@@ -12,7 +12,7 @@ from georisk.marking import Marking
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
 
 _RISK_COLUMNS = frozenset({"risk_class", "risk_score", "evidence", "priority_score"})
 _MAIN = (("/", "Start"), ("/collections", "Collections"), ("/nearest", "Nearest"),
@@ -128,7 +128,7 @@ def _tell_handling(ask: Ask) -> str:
 
 def _list_doorway(ask: Ask) -> list[tuple[str, str]]:
     """Addresses in other formats where a document has no links of its own."""
-    from api.answers import FORMATS
+    from api.asking.ask import FORMATS
 
     # Without a page of its own it is none of our documents: the API's description.
     formats = ask.doorway.formats if ask.doorway.page else ()

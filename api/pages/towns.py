@@ -9,7 +9,7 @@ from layers.geojson import to_json_values
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from api.room import Room
+    from api.stock.room import Room
 
 _WAYS = "routes"
 _TOWNS = "waypoints"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from api.room import Room
+    from api.stock.room import Room
 
 _MOST_WORDS = 24
 _LONGEST = 40

@@ -7,8 +7,8 @@ import sqlite3
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from api.audit import FILE as AUDIT_FILE
-from api.audit import open_log
+from api.logs.audit import FILE as AUDIT_FILE
+from api.logs.audit import open_log
 from api.reports.sealing import keep_pepper, seal, seal_request
 from layers.errors import CallError
 

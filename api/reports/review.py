@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.audit import record
+from api.logs.audit import record
 from api.reports.editions import find_editions
 from api.reports.incidents import add_incident
 from api.reports.reading import DECIMALS

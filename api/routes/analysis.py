@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from api.answers import JSON, Doorway, answer_json, dump_json
+from api.answering.answers import answer_json, dump_json
+from api.asking.ask import JSON, Doorway
+from api.asking.wishes import read_wish
 from api.errors import ParameterError, UnprocessableError
-from api.profile import assemble_profile, describe_legs, find_source, name_corridor
-from api.reach import SHARES_NOTE, sum_up_coverage
 from api.routes.places import check_word, list_rows, tell_names
-from api.wishes import read_wish
+from api.stock.profile import assemble_profile, describe_legs, find_source, name_corridor
+from api.stock.reach import SHARES_NOTE, sum_up_coverage
 from georisk.nearest import NearestQuery
 from georisk.places import GROUPS, list_services
 from layers.errors import CallError, NotShownError
 from layers.geojson import to_json_values
 
 if TYPE_CHECKING:
-    from api.answers import Ask
+    from api.asking.ask import Ask
 
 NEAREST_NOTE = ("Kilometres and hours count from the town or place named in from. Only places that "
                 "are listed are named; a service without a row may exist all the "

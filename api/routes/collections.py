@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from api.answers import FORMATS, GEOJSON, HTML, Doorway, answer_json
+from api.answering.answers import answer_json
+from api.asking.ask import FORMATS, GEOJSON, HTML, Doorway
+from api.asking.crs import CRS84, list_references
 from api.conformance import CONFORMS_TO
-from api.crs import CRS84, list_references
 from api.formats import list_formats
-from api.room import find_time_column
+from api.stock.room import find_time_column
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from api.answers import Ask
-    from api.room import Room
+    from api.asking.ask import Ask
+    from api.stock.room import Room
     from layers.spec import LayerSpec
 
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from api.answers import Doorway, answer, answer_json
+from api.answering.answers import answer, answer_json
+from api.asking.ask import Doorway
 from api.openapi.document import describe_api
 from api.openapi.page import draw_page
-from api.schemas import describe_feature, describe_queryables, describe_returnables
+from api.stock.schemas import describe_feature, describe_queryables, describe_returnables
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
 
 
 def read_api(ask: Ask) -> Response:
@@ -58,10 +59,7 @@ def read_feature_schema(ask: Ask) -> Response:
 
 
 def _describe(ask: Ask) -> dict[str, Any]:
-    # The tuple of all doorways holds those below: it is complete only when they are asked.
-    from api.app import DOORWAYS as EVERY
-
-    return describe_api(EVERY, ask.room, ask.settings)
+    return describe_api(ask.doorways, ask.room, ask.settings)
 
 
 # GDAL takes a schema as plain JSON only, and says so in what it accepts.

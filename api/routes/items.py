@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from api.answers import Doorway, answer, answer_json, dump_json
-from api.crs import CRS84, place_shapes
+from api.answering.answers import answer, answer_json, dump_json
+from api.answering.validators import accepts_gzip
+from api.asking.ask import Doorway
+from api.asking.crs import CRS84, place_shapes
+from api.asking.parameters import LIMIT_DEFAULT
+from api.asking.selection import Page, read_reference, select_page
+from api.asking.tokens import write_token
 from api.errors import NotAcceptableError, ParameterError
 from api.formats import ENCODERS, list_formats
-from api.parameters import LIMIT_DEFAULT
-from api.selection import Page, read_reference, select_page
-from api.tokens import write_token
-from api.validators import accepts_gzip
 from layers.errors import NotShownError
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from api.answers import Ask
-    from api.crs import Reference
+    from api.asking.ask import Ask
+    from api.asking.crs import Reference
     from layers.layer import Layer
     from layers.served import Served
 

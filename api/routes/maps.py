@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.answers import HTML, Doorway, answer, answer_json
+from api.answering.answers import answer, answer_json
+from api.asking.ask import HTML, Doorway
 from layers.errors import NotShownError
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
 
 
 def list_maps(ask: Ask) -> Response:

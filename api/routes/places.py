@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from api.answers import Doorway, answer_json
+from api.answering.answers import answer_json
+from api.asking.ask import Doorway
 from api.errors import ParameterError
 from layers.errors import CallError, NotShownError
 from layers.geojson import to_json_values
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from starlette.responses import Response
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
 
 # Layers that name every town, leg and corridor.
 _NAMED = frozenset({"corridors", "routes"})

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
-from api.answers import JSON, Doorway, dump_json
+from api.answering.answers import dump_json
+from api.asking.ask import JSON, Doorway
 from api.errors import UnprocessableError
 from api.reports.erasing import purge_reports
 from api.reports.reading import read_report
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
     from georisk.doors import Door
 
 _KEY = re.compile(KEY_PATTERN)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from api.answers import GEOJSON, HTML, JSON, Doorway, dump_json
+from api.answering.answers import dump_json
+from api.asking.ask import GEOJSON, HTML, JSON, Doorway
 from api.jobs.board import Board
 from api.jobs.question import read_question
 from api.jobs.worker import start_job
@@ -14,7 +15,7 @@ from api.pages import render_page
 from layers.errors import NotShownError
 
 if TYPE_CHECKING:
-    from api.answers import Ask
+    from api.asking.ask import Ask
     from api.jobs.board import Job
 
 _PRIVATE = {"Cache-Control": "private, no-store"}

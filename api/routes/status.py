@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from api.answers import JSON, Doorway, answer_json, dump_json
-from api.desk import SEEN_KEY, Seen
+from api.answering.answers import answer_json, dump_json
+from api.asking.ask import JSON, Doorway
+from api.entrance.desk import SEEN_KEY, Seen
+from api.entrance.guard import names_this_machine
+from api.entrance.origin import acts_for_itself, is_passed_on
 from api.errors import find_problem
-from api.guard import names_this_machine
 from api.keys.access import may_read_metrics
-from api.origin import acts_for_itself, is_passed_on
 from layers.errors import GeoriskError, NotShownError
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from api.answers import Ask
-    from api.desk import Desk
-    from api.reception import Reception
+    from api.asking.ask import Ask
+    from api.entrance.desk import Desk
+    from api.entrance.reception import Reception
     from api.settings import Settings
 
 ALIVE_PATH = "/healthz"

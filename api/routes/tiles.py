@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.answers import Doorway, answer, answer_json
+from api.answering.answers import answer, answer_json
+from api.asking.ask import Doorway
 from api.tiles.cache import TileCache
 from api.tiles.encoding import encode_tile
 from api.tiles.matrix import NAME, URI, describe_matrix_set, find_tile
@@ -14,7 +15,7 @@ from layers.errors import NotShownError
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
     from layers.served import Served
 
 TILES = "/collections/{collection}/tiles"

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from api.schemas import describe_column
+from api.stock.schemas import describe_column
 from api.tiles.encoding import limit_features
 from api.tiles.matrix import CRS_URI, MAX_LATITUDE, MAX_ZOOM, NAME, URI, list_limits
 
 if TYPE_CHECKING:
-    from api.answers import Ask
+    from api.asking.ask import Ask
     from layers.served import Served
     from layers.spec import LayerSpec
 

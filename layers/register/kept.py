@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from layers.layer import Layer, Provenance, index_frame
-from layers.store import read_layer, sync_file, tabulate_layer, write_table
+from layers.store import read_layer, sync_file, write_table
+from layers.tabulating import tabulate_layer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ import uvicorn
 from openapi_schema_validator import OAS30ReadValidator
 
 from api.app import create_app
-from api.protocol import BoundedProtocol
+from api.entrance.protocol import BoundedProtocol
 from api.settings import Settings
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from surroundings import ROOT
 
-from api.access_log import AccessLog, JsonFormatter, describe_logging
+from api.logs.access_log import AccessLog, JsonFormatter, describe_logging
 
 
 def test_a_line_is_one_json_object_with_these_fields():
@@ -60,7 +60,7 @@ def test_a_reader_who_is_gone_stops_nothing():
 
 
 def test_lines_of_several_workers_do_not_mix(tmp_path):
-    code = ("from api.access_log import AccessLog\nlog = AccessLog()\n"
+    code = ("from api.logs.access_log import AccessLog\nlog = AccessLog()\n"
             "for n in range(2000): log.write('/x' * 50, 'GET', 200, n, 'public', 'r')")
     path = tmp_path / "log"
     with path.open("ab") as file:
@@ -82,7 +82,7 @@ def test_of_a_fault_only_its_kind_is_told():
 
 
 def test_the_server_s_own_lines_are_json_as_well():
-    code = ("import logging; from api.access_log import start_log; start_log(); start_log()\n"
+    code = ("import logging; from api.logs.access_log import start_log; start_log(); start_log()\n"
             "logging.getLogger('georisk.api').info('snapshot %s', 'r1')\n"
             "logging.getLogger('uvicorn.error').warning('Invalid\\nrequest')\n"
             "logging.getLogger('uvicorn.access').info('10.0.0.1 GET /?secret')\n")

@@ -13,10 +13,10 @@ from contextlib import closing
 import pytest
 from surroundings import ROOT
 
-from api import trail as trails
-from api.audit import FILE, find_last_uses, open_log, read_log, record
-from api.holders import Holder
-from api.trail import MOST_WAITING, AuditTrail
+from api.keys.holders import Holder
+from api.logs import trail as trails
+from api.logs.audit import FILE, find_last_uses, open_log, read_log, record
+from api.logs.trail import MOST_WAITING, AuditTrail
 
 HOLDER = Holder("partner", "abcdefghij", "Casa X")
 ROUTE = "/collections/{collection}/items"
@@ -124,8 +124,8 @@ def test_a_line_holds_nothing_of_what_was_asked(trail, tmp_path):
 
 STOPPED = """
 import pathlib, signal, sys, time
-from api.holders import Holder
-from api.trail import AuditTrail
+from api.keys.holders import Holder
+from api.logs.trail import AuditTrail
 trail = AuditTrail(pathlib.Path(sys.argv[1]))
 trail.start()
 for n in range(100):

@@ -10,7 +10,7 @@ import pytest
 from command import call_here
 from grid_study import locate
 
-from api.audit import read_log
+from api.logs.audit import read_log
 from georisk.results import read_results
 
 LON, LAT = locate(1, 1)

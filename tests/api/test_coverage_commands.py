@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from command import call_apart, call_here
 
-from api.audit import read_log
 from api.cli import main
 from api.commands.gaps import _tell_next
+from api.logs.audit import read_log
 from georisk.results import read_results
 
 

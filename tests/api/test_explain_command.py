@@ -8,8 +8,8 @@ import stat
 import pandas as pd
 import pytest
 
-from api.audit import read_log
 from api.cli import main
+from api.logs.audit import read_log
 from maps.sentences import load_sentences
 
 

@@ -19,8 +19,8 @@ from http_doubles import make_activity, make_layer, make_places, make_segments, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.answers import FORMATS
-from api.crs import ALWAYS, find_reference, place_shapes
+from api.asking.ask import FORMATS
+from api.asking.crs import ALWAYS, find_reference, place_shapes
 from api.formats import ENCODERS, list_formats, write_sequence
 from layers.catalog import find_spec
 

@@ -194,7 +194,7 @@ def test_columns_asked_for_are_the_ones_shown(client):
 def test_a_job_asks_again_while_it_runs_and_not_after():
     from types import SimpleNamespace
 
-    from api.holders import Holder
+    from api.keys.holders import Holder
     from api.pages import render_page
 
     room = SimpleNamespace(door=make_door("restricted"), collections=())

@@ -17,8 +17,8 @@ from http_doubles import (
     open_client,
 )
 
-from api.room import Room
-from api.selection import find_in_boxes
+from api.asking.selection import find_in_boxes
+from api.stock.room import Room
 from layers.disclosure import disclose
 
 PLACES = "/collections/places/items"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.app import DOORWAYS
-from api.tokens import write_token
+from api.asking.tokens import write_token
 from layers.errors import NoSnapshotError
 
 PATHS = [d.path.replace("{collection}", "places").replace("{feature}", "p-000001")
@@ -99,7 +99,7 @@ def test_the_public_server_answers_for_any_name(public_client):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr("api.keeper.CHECK_EVERY_S", 0.0)
+    monkeypatch.setattr("api.stock.keeper.CHECK_EVERY_S", 0.0)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -175,7 +175,7 @@ def test_current_is_looked_at_once_a_second():
 
 
 def test_a_request_keeps_its_door_while_another_is_opened(monkeypatch):
-    monkeypatch.setattr("api.keeper.CHECK_EVERY_S", 0.0)
+    monkeypatch.setattr("api.stock.keeper.CHECK_EVERY_S", 0.0)
     later = make_door(run_id="20260102T000000Z-bbbbbbbb", places=3)
     door = make_door(successor=later)
     with open_client(door) as client:

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from key_rings import DAY, Clock, keep_key, open_ring
 
+from api.entrance.origin import is_passed_on
 from api.errors import LimitedError, MisdirectedError, UnauthorisedError, UnavailableError
-from api.holders import Holder
 from api.keys.access import (
     decide_holder,
     find_key,
@@ -21,10 +21,10 @@ from api.keys.access import (
     may_read_metrics,
     read_token,
 )
+from api.keys.holders import Holder
 from api.keys.key import make_key
+from api.keys.limits import RateLimiter
 from api.keys.store import FILE, revoke_key
-from api.limits import RateLimiter
-from api.origin import is_passed_on
 from api.settings import Settings
 
 KEYS = {name: make_key(audience=name, holder="Casa X", created=DAY)

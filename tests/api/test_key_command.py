@@ -8,14 +8,14 @@ import sqlite3
 import pytest
 from command import call_here
 
-from api.audit import FILE as AUDIT
-from api.audit import read_log
 from api.commands import keys as commands
-from api.holders import Holder
+from api.keys.holders import Holder
 from api.keys.key import TOKEN
 from api.keys.ring import KeyRing
 from api.keys.store import FILE
-from api.trail import AuditTrail
+from api.logs.audit import FILE as AUDIT
+from api.logs.audit import read_log
+from api.logs.trail import AuditTrail
 
 
 @pytest.fixture

@@ -18,12 +18,12 @@ import pytest
 from http_doubles import TestClient, make_door
 from surroundings import CAMPAIGN, ROOT
 
-from api.access_log import AccessLog
 from api.app import create_app
-from api.audit import FILE as AUDIT
-from api.audit import read_log
 from api.keys.key import make_key
 from api.keys.store import FILE, add_key, revoke_key
+from api.logs.access_log import AccessLog
+from api.logs.audit import FILE as AUDIT
+from api.logs.audit import read_log
 from api.settings import Settings
 
 SEGMENTS, SHELTERS = "/collections/segments/items", "/collections/shelters/items"

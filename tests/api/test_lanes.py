@@ -8,10 +8,10 @@ import threading
 import pytest
 from http_doubles import make_door
 
-from api import lanes
-from api.answers import Ask, Doorway
+from api.asking.ask import Ask, Doorway
+from api.entrance import lanes
 from api.errors import BusyError, find_problem
-from api.keeper import Keeper
+from api.stock.keeper import Keeper
 
 
 def make_ask(endpoint, method="GET"):
@@ -49,8 +49,8 @@ def test_busy_says_when_to_try_again():
 
 
 def test_a_look_that_takes_too_long_is_waited_for(monkeypatch):
-    monkeypatch.setattr("api.keeper.CHECK_EVERY_S", 0.0)
-    monkeypatch.setattr("api.keeper.PATIENCE_S", 0.0)
+    monkeypatch.setattr("api.stock.keeper.CHECK_EVERY_S", 0.0)
+    monkeypatch.setattr("api.stock.keeper.PATIENCE_S", 0.0)
     later = make_door("public", run_id="20260102T000000Z-bbbbbbbb")
     door, slow = make_door("public", successor=later), threading.Event()
     keeper = Keeper(lambda _audience, _day: door, read_day=lambda: door.today)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 from surroundings import ROOT
 
-from api.metrics import Metrics
+from api.logs.metrics import Metrics
 from layers.errors import BrokenError
 
 ITEMS = "/collections/{collection}/items"
@@ -82,7 +82,7 @@ def test_threads_lose_no_count():
 
 WORKER = """
 import pathlib, sys
-from api.metrics import Metrics
+from api.logs.metrics import Metrics
 metrics = Metrics(["/"], folder=pathlib.Path(sys.argv[1]))
 for n in range(int(sys.argv[2])):
     metrics.observe("/", "GET", 200, 0.002, "public")
@@ -112,7 +112,7 @@ def test_workers_that_would_count_apart_are_refused(tmp_path):
 
 
 def test_without_metrics_nothing_of_prometheus_is_loaded():
-    code = "import sys, api.metrics; sys.exit('prometheus_client' in sys.modules)"
+    code = "import sys, api.logs.metrics; sys.exit('prometheus_client' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 

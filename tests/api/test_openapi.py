@@ -13,13 +13,13 @@ from openapi_spec_validator import validate
 from surroundings import require_tool
 
 from api.app import DOORWAYS
+from api.asking.parameters import PARAMETERS, read_datetime
 from api.errors import ParameterError
 from api.openapi.document import TAGS
 from api.openapi.inputs import DATETIME_PATTERN
 from api.openapi.names import clean_path
 from api.openapi.responses import find_media
 from api.openapi.schemas import PER_COLLECTION, describe_documents
-from api.parameters import PARAMETERS, read_datetime
 from layers.spec import AUDIENCES, may_see
 
 # Where an audience has nothing to name: no map is drawn for partners, no profile for the public.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from http_doubles import make_door, open_client
 
-from api.origin import acts_for_itself, is_passed_on
+from api.entrance.origin import acts_for_itself, is_passed_on
 
 
 def make_scope(*headers, version="1.1", method="GET"):

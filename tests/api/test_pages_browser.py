@@ -8,7 +8,7 @@ import pytest
 from browser import open_page
 from http_doubles import make_door, open_client
 
-from api.guard import PAGE_POLICY
+from api.entrance.guard import PAGE_POLICY
 
 HTML = {"Accept": "text/html"}
 PAGES = ("/", "/collections/segments/items", "/corridors/north/profile",

@@ -6,7 +6,7 @@ import geopandas as gpd
 import shapely
 from http_doubles import FakeDoor, make_layer, make_segments, open_client
 
-from api.parts import split_layer
+from api.stock.parts import split_layer
 from layers.served import serve_layer
 
 

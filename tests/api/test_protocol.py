@@ -10,7 +10,7 @@ import pytest
 from http_doubles import make_door
 from running import serve
 
-from api import protocol, reception
+from api.entrance import protocol, reception
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from key_rings import Clock
 from surroundings import ROOT
 
 from api.keys.key import Key
-from api.limits import BUCKETS, RateLimiter
+from api.keys.limits import BUCKETS, RateLimiter
 
 DAY = dt.date(2026, 1, 10)
 
@@ -73,7 +73,7 @@ def test_workers_share_their_buckets(tmp_path):
     code = (
         "import sys, pathlib, datetime as dt\n"
         "from api.keys.key import Key\n"
-        "from api.limits import RateLimiter\n"
+        "from api.keys.limits import RateLimiter\n"
         "day = dt.date(2026, 1, 10)\n"
         "key = Key('a' * 10, 'partner', 'Casa X', day, day, 40, 1)\n"
         "limiter = RateLimiter(pathlib.Path(sys.argv[1]))\n"

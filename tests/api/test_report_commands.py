@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 from command import call_here
 
-from api.audit import read_log
+from api.logs.audit import read_log
 from api.reports.editions import FILE as EDITIONS
 from api.reports.incidents import FILE as INCIDENTS
 from api.reports.store import Store

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from key_rings import keep_key
 from surroundings import CAMPAIGN
 
-from api.audit import read_log, record
+from api.logs.audit import read_log, record
 from api.reports.file import EDITION, FILE
 from api.reports.line import find_checksum
 from api.reports.refusals import REFER

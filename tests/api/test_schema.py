@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from api.schemas import (
+from api.stock.schemas import (
     GEOMETRY_FORMATS,
     TYPES,
     UCUM,

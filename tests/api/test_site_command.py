@@ -9,7 +9,7 @@ import grid_study
 import pytest
 from command import call_apart, call_here
 
-from api.audit import read_log
+from api.logs.audit import read_log
 from georisk.siting.objectives import OBJECTIVES
 from georisk.study import Study
 

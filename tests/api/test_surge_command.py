@@ -8,8 +8,8 @@ import grid_study
 import pytest
 from command import call_apart, call_here
 
-from api.audit import read_log
 from api.cli import main
+from api.logs.audit import read_log
 
 CALL = ("--people", "300", "--from", "r0c0", "--start", "2024-04-01")
 

@@ -23,7 +23,8 @@ from layers.layer import Layer, Provenance, empty_column, index_frame
 from layers.reading import read_rows
 from layers.sheets.workbook import describe_column
 from layers.spec import ColumnSpec, parse_spec
-from layers.store import read_layer, tabulate_layer, write_layer
+from layers.store import read_layer, write_layer
+from layers.tabulating import tabulate_layer
 from layers.values.moments import write_moments
 
 MOMENT = ColumnSpec(dtype="datetime", meaning="when")

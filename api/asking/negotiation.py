@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from api.answers import FORMATS
+from api.asking.ask import FORMATS
 from api.errors import ParameterError
 
 if TYPE_CHECKING:
-    from api.answers import Doorway
+    from api.asking.ask import Doorway
 
 _ALIASES = {"json": "geojson", "geojson": "json"}
 _MOST_RANGES = 40

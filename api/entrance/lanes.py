@@ -12,7 +12,7 @@ from api.errors import BusyError
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
 
 # Threads share the interpreter: more of them make each slower, and nothing quicker.
 AT_ONCE = 4

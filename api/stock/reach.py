@@ -10,7 +10,7 @@ import pandas as pd
 from layers.geojson import to_json_values
 
 if TYPE_CHECKING:
-    from api.room import Room
+    from api.stock.room import Room
 
 DIRECTIONS = ("forward", "backward")
 _KEYS = ["corridor", "service", "direction"]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from api.answers import Ask
+    from api.asking.ask import Ask
 
 # Raised by whoever changes the form of a body: the same snapshot then has other bytes.
 BODY_FORM = "2"
@@ -65,18 +64,6 @@ def holds_already(ask: Ask, own: Mapping[str, str]) -> bool:
         return parsedate_to_datetime(modified) <= parsedate_to_datetime(since)
     except (TypeError, ValueError):
         return False
-
-
-def write_http_date(moment: datetime) -> str:
-    """Write a moment (UTC) as HTTP does.
-
-    Examples
-    --------
-    >>> from datetime import UTC, datetime
-    >>> write_http_date(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
-    'Fri, 02 Jan 2026 03:04:05 GMT'
-    """
-    return format_datetime(moment, usegmt=True)
 
 
 def _holds(known: str, etag: str) -> bool:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
 
-from api.desk import SEEN_KEY
+from api.entrance.desk import SEEN_KEY
 from api.errors import make_problem
 from api.settings import is_loopback
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from api.desk import Desk
+    from api.entrance.desk import Desk
 
 _HUNG_UP = 499  # as other servers log a client that went away
 LOG = logging.getLogger("georisk.api")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from email.utils import format_datetime
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
 
-from api.parts import split_layer
-from api.validators import write_http_date
+from api.stock.parts import split_layer
 from layers.errors import NotShownError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Room:
     ----------
     door : Door
     collections : tuple of str
-        Names of the vector and table layers shown, and of their parts (`api.parts`), sorted.
+        Names of the vector and table layers shown, and of their parts (`api.stock.parts`), sorted.
     modified : str
         When what is shown last changed, as HTTP writes it: the run, or the day if it is later,
         for consent may have ended overnight.
@@ -73,7 +73,7 @@ class Room:
         self._parts = {} if alias else _split_layers(door, whole)
         self.collections = tuple(sorted({*whole, *self._parts}))
         midnight = datetime.combine(door.today, time(), tzinfo=UTC)
-        self.modified = write_http_date(max(midnight, door.created.astimezone(UTC)))
+        self.modified = format_datetime(max(midnight, door.created.astimezone(UTC)), usegmt=True)
         self._known = frozenset(self.collections)
         self._made: dict[Hashable, object] = {}
         self._locks: dict[Hashable, Lock] = {}

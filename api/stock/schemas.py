@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from api.room import find_time_column
+from api.stock.room import find_time_column
 
 if TYPE_CHECKING:
     from layers.spec import ColumnSpec, LayerSpec

@@ -6,18 +6,18 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from api.access_log import AccessLog
-from api.holders import Holder
+from api.keys.holders import Holder
+from api.keys.limits import RateLimiter
 from api.keys.ring import KeyRing
-from api.limits import RateLimiter
-from api.trail import AuditTrail
+from api.logs.access_log import AccessLog
+from api.logs.trail import AuditTrail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlette.types import Scope
 
-    from api.metrics import Metrics
+    from api.logs.metrics import Metrics
     from api.settings import Settings
 
 SEEN_KEY = "georisk.seen"
@@ -97,7 +97,7 @@ def set_up_desk(
     shared, state = settings.shared, settings.state
     metrics = None
     if settings.metrics:
-        from api.metrics import Metrics
+        from api.logs.metrics import Metrics
 
         metrics = Metrics(routes, folder=None if shared is None else shared / "metrics")
     return Desk(

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from api.answers import Ask
-from api.desk import NOBODY, SEEN_KEY, Seen
+from api.asking.ask import Ask
+from api.asking.negotiation import choose_format
+from api.asking.parameters import parse_query
+from api.entrance.desk import NOBODY, SEEN_KEY, Seen
+from api.entrance.guard import find_host, names_this_machine
+from api.entrance.lanes import Lanes
+from api.entrance.origin import acts_for_itself, is_passed_on
 from api.errors import (
     LimitedError,
     MisdirectedError,
@@ -18,14 +23,9 @@ from api.errors import (
     UnavailableError,
     UnsupportedError,
 )
-from api.guard import find_host, names_this_machine
 from api.jobs.board import PREFIX
 from api.jobs.results import open_result
 from api.keys.access import NO_KEY, decide_holder, find_key, read_token
-from api.lanes import Lanes
-from api.negotiation import choose_format
-from api.origin import acts_for_itself, is_passed_on
-from api.parameters import parse_query
 from layers.errors import CallError, NotShownError
 from layers.spec import may_see
 
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Scope
 
-    from api.answers import Doorway
-    from api.desk import Desk
-    from api.holders import Holder
-    from api.keeper import Keeper
-    from api.metrics import Refusal
+    from api.asking.ask import Doorway
+    from api.entrance.desk import Desk
+    from api.keys.holders import Holder
+    from api.logs.metrics import Refusal
     from api.settings import Settings
+    from api.stock.keeper import Keeper
 
 BODY_S = 20.0
 _REFUSALS: tuple[tuple[type[CallError], Refusal], ...] = (
@@ -72,6 +72,7 @@ class Reception:
         self._settings = settings
         self._desk = desk
         self._lanes = Lanes()
+        self._every = tuple(doorways)
         self._doorways = {(doorway.path, doorway.method): doorway for doorway in doorways}
         self.paths: dict[str, tuple[str, ...]] = {}
         for doorway in doorways:
@@ -119,6 +120,7 @@ class Reception:
             holder=holder,
             headers=headers,
             body=await _read_body(request, doorway, headers) if doorway.max_body_bytes else b"",
+            doorways=self._every,
         )
         heavy = chosen == "html" or (
             doorway.heavy(ask) if callable(doorway.heavy) else doorway.heavy)

@@ -11,15 +11,15 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from api.access_log import name_method
-from api.audit import FILE, append_lines, open_log
+from api.logs.access_log import name_method
+from api.logs.audit import FILE, append_lines, open_log
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
     from pathlib import Path
 
-    from api.holders import Holder
+    from api.keys.holders import Holder
 
 LOG = logging.getLogger("georisk.api")
 FLUSH_EVERY_S = 0.25

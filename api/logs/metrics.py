@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from api.access_log import name_method
+from api.logs.access_log import name_method
 from layers.errors import BrokenError
 from layers.spec import AUDIENCES
 

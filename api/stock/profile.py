@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from api.room import Room
+    from api.stock.room import Room
 
 Legs = tuple[tuple[str, int], ...]
 # Scores for ranking (`priority_*`) are left out: never beside risk on one scale.

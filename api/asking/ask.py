@@ -1,24 +1,20 @@
-"""Asking and answering: what a route is given, and how its answer is written."""
+"""What a route is given: one request, and the doorway that it came by."""
 
 from __future__ import annotations
 
-import gzip
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import orjson
-from starlette.responses import Response
-
-from api.bodies import CHUNK_BYTES, Pieces
-from api.holders import Holder
-from api.validators import accepts_gzip, holds_already, write_validators
+from api.keys.holders import Holder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from api.room import Room
+    from starlette.responses import Response
+
     from api.settings import Settings
+    from api.stock.room import Room
     from layers.spec import Audience
 
 JSON = "application/json"
@@ -39,8 +35,6 @@ FORMATS: dict[str, str] = {
     "openapi": "application/vnd.oai.openapi+json;version=3.0",
     "text": "text/plain; charset=utf-8",
 }
-_GZIP_LEVEL = 5
-NO_HEADERS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,7 @@ class Doorway:
         Template, such as ``/collections/{collection}``.
     endpoint : callable
     parameters : tuple of str
-        Names in `api.parameters.PARAMETERS`.
+        Names in `api.asking.parameters.PARAMETERS`.
     heavy : bool or callable
         Worked out in a thread, beside the event loop; a callable says it of each request.
     method : str
@@ -114,6 +108,8 @@ class Ask:
     headers : dict
         Lower-case names.
     body : bytes
+    doorways : tuple of Doorway
+        All of the server's.
     """
 
     room: Room
@@ -129,6 +125,7 @@ class Ask:
     holder: Holder = field(default_factory=Holder)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    doorways: Sequence[Doorway] = ()
 
     @property
     def media(self) -> str:
@@ -163,54 +160,3 @@ class Ask:
     def write_query(self, **changes: str) -> str:
         """Write the query as asked, but for some parameters."""
         return urlencode({**self.texts, **changes}, safe=",:/")
-
-
-def answer(
-    ask: Ask, build: Callable[[], bytes | Sequence[bytes]], *, media: str = "",
-    headers: Mapping[str, str] = NO_HEADERS,
-) -> Response:
-    """Answer with a body, or with 304 if the asker has it.
-
-    Parameters
-    ----------
-    ask : Ask
-    build : callable
-        Makes the body, whole or in pieces; called only if it is needed. The same ask must give
-        the same bytes: that is what the strong ETag promises.
-    media : str
-        Media type; by default that of the format chosen.
-    headers : dict
-        More of them; a 304 carries them too.
-    """
-    packed = accepts_gzip(ask)
-    own = {**write_validators(ask, packed=packed), **headers}
-    if holds_already(ask, own):
-        return Response(status_code=304, headers=own)
-    body = build()
-    media = media or ask.media
-    if packed:
-        whole = body if isinstance(body, bytes) else b"".join(body)
-        small = gzip.compress(whole, compresslevel=_GZIP_LEVEL, mtime=0)
-        return Response(small, media_type=media, headers={**own, "Content-Encoding": "gzip"})
-    if isinstance(body, bytes) and len(body) <= CHUNK_BYTES:
-        return Response(body, media_type=media, headers=own)
-    if not isinstance(body, bytes) and sum(map(len, body)) <= CHUNK_BYTES:
-        # One write where it fits: each costs more than joining.
-        return Response(b"".join(body), media_type=media, headers=own)
-    return Pieces([body] if isinstance(body, bytes) else body, media=media, headers=own)
-
-
-def answer_json(
-    ask: Ask, body: Callable[[], Any], *, headers: Mapping[str, str] = NO_HEADERS
-) -> Response:
-    """Answer with a JSON document, or with the page that shows it to a person."""
-    if ask.format == "html":
-        from api.pages import render_page
-
-        return answer(ask, lambda: render_page(ask.doorway.page, body(), ask), headers=headers)
-    return answer(ask, lambda: dump_json(body()), headers=headers)
-
-
-def dump_json(body: object) -> bytes:
-    """Write JSON; a number that is none (NaN) is null."""
-    return orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)

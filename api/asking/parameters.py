@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 
-from api.answers import FORMATS
+from api.asking.ask import FORMATS
+from api.asking.tokens import read_token
 from api.errors import ParameterError
-from api.tokens import read_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,12 +175,12 @@ def _read_moment(text: str) -> Interval:
 
 
 def read_format(text: str) -> str:
-    """Read the format asked for; each address knows its own, and says so (`api.negotiation`)."""
+    """Read the format asked for; each address has its own (`api.asking.negotiation`)."""
     return text
 
 
 def read_reference(text: str) -> str:
-    """Read the name of a reference system; each server knows its own (`api.crs`)."""
+    """Read the name of a reference system; each server knows its own (`api.asking.crs`)."""
     if not 1 <= len(text) <= MAX_NAME:
         raise ParameterError("A reference system is named by its URI, as `/collections` lists it.")
     return text

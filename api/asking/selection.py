@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from api.crs import CRS84, find_reference, list_references, place_boxes
+from api.asking.crs import CRS84, find_reference, list_references, place_boxes
+from api.asking.parameters import LIMIT_DEFAULT
 from api.errors import ParameterError, RepublishedError
-from api.parameters import LIMIT_DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from api.crs import Box, Reference
-    from api.parameters import Interval
-    from api.room import Room, Times
-    from api.tokens import Token
+    from api.asking.crs import Box, Reference
+    from api.asking.parameters import Interval
+    from api.asking.tokens import Token
+    from api.stock.room import Room, Times
     from layers.served import Served
 
 NARROWING = ("bbox", "datetime", "filter")

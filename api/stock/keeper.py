@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
-from api.room import Room
+from api.stock.room import Room
 from layers.errors import NoSnapshotError
 
 if TYPE_CHECKING:

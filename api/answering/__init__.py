@@ -1,0 +1,1 @@
+"""Writing an answer: validators, pieces, the document or the page that shows it."""

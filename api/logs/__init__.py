@@ -1,0 +1,1 @@
+"""What is written down of requests: counts, the access log, the audit trail."""
