@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import hashlib
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -56,10 +57,14 @@ class Amendment:
 
 @dataclass(frozen=True)
 class Amendments:
-    """All of a study, in the order of their decision, and the file that holds them."""
+    """All of a study, in the order of their decision, and the file that held them, with its hash.
+
+    What is decided while a run is worked out does not change what that run rests on.
+    """
 
     file: Path | None = None
     entries: tuple[Amendment, ...] = ()
+    sha256: str = field(default="", compare=False)
 
     def read_again(self) -> Amendments:
         """Return what the file says now."""
@@ -85,11 +90,12 @@ def read_amendments(file: Path) -> Amendments:
     if not file.is_file():
         return Amendments(file)
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        content = file.read_bytes()
+        text = content.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{file.name}: cannot be read: {error}") from error
     try:
-        return Amendments(file, _read_lines(text, file.name))
+        return Amendments(file, _read_lines(text, file.name), hashlib.sha256(content).hexdigest())
     except csv.Error as error:
         raise StudyError(f"{file.name}: cannot be read: {error}") from error
 
@@ -127,9 +133,8 @@ def add_amendment(file: Path, amendment: Amendment) -> Amendments:
     known = read_amendments(file)
     if any(one.report_id == amendment.report_id for one in known.entries):
         return known
-    after = replace(known, entries=(*known.entries, amendment))
-    _write(file, after.entries)
-    return after
+    _write(file, (*known.entries, amendment))
+    return read_amendments(file)
 
 
 def drop_place(file: Path, place_id: str) -> int:

@@ -1,8 +1,9 @@
-"""One command at a time in a folder: a run, an import, an erasure."""
+"""Who may work in a folder: one long command at a time, and one that switches runs."""
 
 from __future__ import annotations
 
 import fcntl
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,22 +13,56 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+PATIENCE_S = 30.0
+_LOOK_EVERY_S = 0.05
+
 
 @contextmanager
-def hold_lock(runs: Path) -> Iterator[None]:
-    """Make the folder where it is missing, readable by its owner alone, and hold its lock.
+def hold_lock(folder: Path) -> Iterator[None]:
+    """Hold the lock of a long command: a run, an import, an erasure.
 
     Raises
     ------
     CallError
         If another command holds it.
     """
-    runs.mkdir(parents=True, exist_ok=True, mode=0o700)
-    runs.chmod(0o700)
-    with (runs / ".lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CallError(
-                f"another georisk command is at work in {runs}: wait for it to end") from error
+    with _hold(folder, ".lock", patience_s=0.0):
         yield
+
+
+@contextmanager
+def hold_switch(runs: Path) -> Iterator[None]:
+    """Hold what is needed to decide which run is current: for seconds, also beside a long run.
+
+    Who holds `hold_lock` too takes this one second, so that nobody waits for the other for ever.
+
+    Raises
+    ------
+    CallError
+        If others hold it for longer than anybody should.
+    """
+    with _hold(runs, ".switch", patience_s=PATIENCE_S):
+        yield
+
+
+@contextmanager
+def _hold(folder: Path, name: str, *, patience_s: float) -> Iterator[None]:
+    """Make the folder where it is missing, readable by its owner alone, and lock a file of it."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    until_s = time.monotonic() + patience_s
+    with (folder / name).open("w") as handle:
+        while not _try_lock(handle.fileno()):
+            if time.monotonic() >= until_s:
+                raise CallError(
+                    f"another georisk command is at work in {folder}: wait for it to end")
+            time.sleep(_LOOK_EVERY_S)
+        yield
+
+
+def _try_lock(number: int) -> bool:
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -73,7 +73,7 @@ def hash_inputs(study: Study) -> dict[str, dict[str, str]]:
     }
     file = study.amendments.file
     if study.amendments.entries and file is not None:
-        inputs["amendments"] = {file.name: hash_file(file)}
+        inputs["amendments"] = {file.name: study.amendments.sha256}
     return {**inputs, "study": {study.file.name: hash_file(study.file)}}
 
 

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import json
-import os
-import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from georisk import __version__
-from georisk.locking import hold_lock
+from georisk.locking import hold_lock, hold_switch
 from georisk.manifest import hash_inputs, tell_study
 from georisk.originals import count_amended, write_originals
-from georisk.snapshot import CURRENT, Snapshot
+from georisk.republishing import amend_run
+from georisk.snapshot import Snapshot
 from georisk.steps import tell_absent
+from georisk.switching import dump_json, name_run, seal_run, sweep_runs, switch_run, write_aside
 from georisk.validation.validating import tell_skill
 from layers.disclosure import disclose, find_source
 from layers.errors import BrokenError, NotShownError
-from layers.layer import Layer, RasterLayer, hash_file, hash_text
+from layers.layer import Layer, RasterLayer
 from layers.register.history import defuse
 from layers.served import write_served
 from layers.spec import AUDIENCES
-from layers.store import sync_file, write_layer, write_raster
+from layers.store import write_layer, write_raster
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import datetime as dt
     from pathlib import Path
 
     from georisk.study import Study
@@ -36,7 +35,7 @@ def publish(study: Study, runs: Path) -> Snapshot:
     """Compute every layer of a study and make it the current snapshot.
 
     The last one stays as it was until the new one is whole on disk; a crash at any point
-    leaves it so.
+    leaves it so. What reviewers decide of places meanwhile is in it from its first moment.
 
     Raises
     ------
@@ -46,50 +45,16 @@ def publish(study: Study, runs: Path) -> Snapshot:
         If another run is under way.
     """
     with hold_lock(runs):
+        with hold_switch(runs):
+            sweep_runs(runs)
         amended = study.amendments.read_again()
         if amended != study.amendments:  # a report was accepted since the study was opened
             study = replace(study.with_changes(), amendments=amended)
-        publish_run(runs, lambda work, started: _write_run(study, work, started, runs))
+        run_id = write_aside(runs, lambda work, started: _write_run(study, work, started, runs))
+        with hold_switch(runs):
+            made = Snapshot.load(runs / run_id)
+            switch_run(runs, amend_run(study, made) or run_id)
     return Snapshot.open(runs)
-
-
-def publish_run(runs: Path, write: Callable[[Path, dt.datetime], str]) -> None:
-    """Have a run written aside and switch to it; whoever calls this holds the lock of the runs.
-
-    Parameters
-    ----------
-    runs : Path
-    write : callable
-        Given an empty folder and the moment; writes all of the run, `seal_run` last, and returns
-        its name.
-    """
-    _sweep(runs)
-    started = dt.datetime.now(tz=dt.UTC)
-    work = runs / f".tmp-{os.getpid()}-{started:%H%M%S%f}"
-    work.mkdir(mode=0o700)
-    try:
-        run_id = write(work, started)
-        work.replace(runs / run_id)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
-    sync_file(runs)
-    _switch(runs, run_id)
-
-
-def _sweep(runs: Path) -> None:
-    for leftover in runs.glob(".tmp-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    for leftover in runs.glob(".current-*"):
-        leftover.unlink(missing_ok=True)
-
-
-def _switch(runs: Path, run_id: str) -> None:
-    link = runs / f".current-{os.getpid()}"
-    link.unlink(missing_ok=True)
-    link.symlink_to(run_id)
-    link.replace(runs / CURRENT)
-    sync_file(runs)
 
 
 def _write_run(study: Study, work: Path, started: dt.datetime, runs: Path) -> str:
@@ -102,7 +67,7 @@ def _write_run(study: Study, work: Path, started: dt.datetime, runs: Path) -> st
     specs = {name: study.made(name).value.spec.model_dump(mode="json") for name in study.names()}
     (work / "specs.json").write_text(json.dumps(specs, ensure_ascii=False, indent=1), "utf-8")
     inputs = hash_inputs(study)
-    run_id = name_run(runs, started, _dump(inputs), study.parameters.sha256,
+    run_id = name_run(runs, started, dump_json(inputs), study.parameters.sha256,
                       study.as_of.isoformat(), __version__)
     manifest = {
         "run_id": run_id,
@@ -116,17 +81,6 @@ def _write_run(study: Study, work: Path, started: dt.datetime, runs: Path) -> st
     }
     seal_run(manifest, work)
     return run_id
-
-
-def seal_run(manifest: dict[str, Any], work: Path) -> None:
-    """Add the hash of every file, write the manifest and force all of the run to the disk."""
-    manifest["files"] = {
-        str(path.relative_to(work)): hash_file(path)
-        for path in sorted(work.rglob("*")) if path.is_file()
-    }
-    (work / "manifest.json").write_text(_dump(manifest), encoding="utf-8")
-    for path in [*work.rglob("*"), work]:
-        sync_file(path)
 
 
 def _write_layers(study: Study, work: Path) -> tuple[dict[str, float], list[str]]:
@@ -185,16 +139,3 @@ def _write_quarantine(study: Study, work: Path) -> dict[str, dict[str, int]]:
                 {key: defuse(value) if isinstance(value, str) else value
                  for key, value in fault.as_dict().items()} for fault in intake.faults)
     return {name: intake.count() for name, intake in sorted(intakes.items())}
-
-
-def name_run(runs: Path, started: dt.datetime, *rests_on: str) -> str:
-    """Name a run by its moment, a second later where that is taken, and by what it rests on."""
-    short = hash_text(*rests_on)[:8]
-    moment = started
-    while (runs / f"{moment:%Y%m%dT%H%M%SZ}-{short}").exists():
-        moment += dt.timedelta(seconds=1)
-    return f"{moment:%Y%m%dT%H%M%SZ}-{short}"
-
-
-def _dump(value: object) -> str:
-    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

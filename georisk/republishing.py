@@ -14,12 +14,11 @@ import numpy as np
 from georisk import __version__
 from georisk.amending import FILE, amend_places, list_removed
 from georisk.originals import FOLDER, count_amended
-from georisk.publishing import name_run, publish_run, seal_run
 from georisk.register.keeping import find_shelf, read_tombstones
 from georisk.snapshot import Snapshot
+from georisk.switching import name_run, seal_run, switch_run, write_aside
 from layers.disclosure import disclose
 from layers.errors import CallError
-from layers.layer import hash_file
 from layers.served import write_served
 from layers.spec import AUDIENCES
 from layers.store import read_layer, write_layer
@@ -50,8 +49,7 @@ class Changed:
 def republish(study: Study, runs: Path) -> Snapshot:
     """Publish the current run once more with its places as last seen.
 
-    Unchanged files are shared with it (hard links), so that it takes no room; a reader sees the
-    one or the other, whole. Whoever calls this holds the lock of the runs.
+    Whoever calls this holds the switch of the runs.
 
     Raises
     ------
@@ -60,7 +58,28 @@ def republish(study: Study, runs: Path) -> Snapshot:
     CallError
         If the run still holds a record that was forgotten since: it must not be copied.
     """
-    base, amendments = Snapshot.open(runs), study.amendments.read_again()
+    base = Snapshot.open(runs)
+    run_id = amend_run(study, base)
+    if not run_id:
+        return base
+    switch_run(runs, run_id)
+    return Snapshot.open(runs)
+
+
+def amend_run(study: Study, base: Snapshot) -> str:
+    """Write a run once more with its places as last seen, and return its name.
+
+    Unchanged files are shared with it (hard links), so that it takes no room; a reader sees the
+    one or the other, whole. Empty where the run has its places so already.
+
+    Raises
+    ------
+    CallError
+        If the run still holds a record that was forgotten since: it must not be copied.
+    """
+    runs, amendments = base.path.parent, study.amendments.read_again()
+    if is_in_force(base, amendments):
+        return ""
     _refuse_forgotten(study, base)
 
     def write(work: Path, started: dt.datetime) -> str:
@@ -77,8 +96,7 @@ def republish(study: Study, runs: Path) -> Snapshot:
         seal_run(manifest, work)
         return str(manifest["run_id"])
 
-    publish_run(runs, write)
-    return Snapshot.open(runs)
+    return write_aside(runs, write)
 
 
 def _refuse_forgotten(study: Study, base: Snapshot) -> None:
@@ -171,7 +189,7 @@ def _tell_amended(base: Snapshot, amendments: Amendments, changed: Changed) -> d
     warning = WARNING.format(run_id=first)
     inputs = {name: files for name, files in old["inputs"].items() if name != "amendments"}
     if amendments.file is not None and amendments.entries:
-        inputs["amendments"] = {FILE: hash_file(amendments.file)}
+        inputs["amendments"] = {FILE: amendments.sha256}
     provenance = {**old["provenance"]}
     for name, layer in changed.layers.items():
         provenance[name] = {**provenance[name], "sha256": layer.provenance.sha256}

@@ -51,6 +51,11 @@ class Snapshot:
         path = find_current(runs)
         if path is None:
             raise NoSnapshotError(f"nothing published in {runs}: make it with `georisk run`")
+        return cls.load(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Snapshot:
+        """Open one run, current or not."""
         with tell_damage(path):
             manifest = check_manifest(json.loads((path / "manifest.json").read_text("utf-8")))
             specs = json.loads((path / "specs.json").read_text("utf-8"))

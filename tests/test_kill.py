@@ -77,7 +77,7 @@ def test_a_crash_between_two_steps_leaves_the_last_snapshot(tmp_path, monkeypatc
     if moment.startswith("before the folder"):
         monkeypatch.setattr(pathlib.Path, "replace", crash)
     else:
-        monkeypatch.setattr(module, "_switch", crash)
+        monkeypatch.setattr(module, "switch_run", crash)
     with pytest.raises(Crash):
         module.publish(study, runs)
     monkeypatch.undo()

@@ -262,7 +262,8 @@ PARAMETERS: dict[str, Parameter] = {
                   _URI),
         Parameter("crs", read_reference, "Reference system of the answer; CRS84 unless said",
                   _URI),
-        Parameter("properties", read_columns, "Only these properties, joined by commas", _NAMES),
+        Parameter("properties", read_columns, "Only these properties, joined by commas; empty: "
+                  "none", _NAMES),
         Parameter("sortby", read_order, "Properties to sort by, joined by commas; `-` before one "
                   "for the largest first. Rows without a value come last", _NAMES),
         Parameter("filter", read_text, "Only features for which this holds (CQL2)", _TEXT),

@@ -116,6 +116,8 @@ def write_parameter(name: str, schema: Schema) -> Schema:
     }
     if schema.get("type") == "array":
         described |= {"style": "form", "explode": False}
+    if name == "properties":
+        described["allowEmptyValue"] = True
     return described
 
 

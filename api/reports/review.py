@@ -12,7 +12,7 @@ from api.reports.reading import DECIMALS
 from api.reports.report import IncidentReport, PlaceReport
 from api.reports.reviewer import check_reviewer
 from georisk.amending import REMOVING, Amendment, add_amendment, find_in_force
-from georisk.locking import hold_lock
+from georisk.locking import hold_switch
 from georisk.originals import list_place_ids
 from georisk.republishing import is_in_force, read_original, republish
 from georisk.snapshot import Snapshot
@@ -101,7 +101,7 @@ def accept_report(review: Review, id_: str, *, by: str, publish: bool) -> Decisi
     by, kept = check_reviewer(by), review.store.find(id_)
     if kept.state == "rejected":
         raise CallError(f"report {id_} was rejected on {kept.decided}")
-    with hold_lock(review.runs):
+    with hold_switch(review.runs):
         if isinstance(kept.report, IncidentReport):
             return _accept_incident(review, kept, kept.report, by=by)
         return _accept_place(review, kept, kept.report, by=by, publish=publish)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from georisk.amending import drop_place
-from georisk.locking import hold_lock
+from georisk.locking import hold_lock, hold_switch
 from georisk.register.carriers import find_carriers, find_files, find_tallies
 from georisk.register.keeping import find_kept, find_shelf, read_tombstones, require_own, write_json
 from georisk.register.tombstones import add_key, read_keys
@@ -92,7 +92,7 @@ def forget_record(study: Study, *, layer: str, id_: str, runs: Path) -> Erased:
         lines = erase_id(shelf.history, id_, id_column=spec.id)
         _publish(replace(_erase_row(kept, id_), edition=kept.edition + 1), shelf,
                  study.today.isoformat())
-    with hold_lock(runs):
+    with hold_lock(runs), hold_switch(runs):
         unpublished = _drop_unpublished(runs)
         if spec.role == "facility" and study.amendments.file is not None:
             lines += drop_place(study.amendments.file, id_)

@@ -13,8 +13,8 @@ import grid_study
 import numpy as np
 import pandas as pd
 
-from georisk.publishing import _switch
 from georisk.snapshot import Snapshot
+from georisk.switching import switch_run
 from layers.disclosure import disclose
 from layers.layer import hash_file
 from layers.served import write_served
@@ -86,7 +86,7 @@ class Press:
         (work / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         self.editions[edition] = run_id
         work.replace(self.runs / run_id)
-        _switch(self.runs, run_id)
+        switch_run(self.runs, run_id)
         gone = self.editions.get(edition - KEPT)
         if gone is not None and edition > KEPT:
             shutil.rmtree(self.runs / gone)

@@ -18,7 +18,7 @@ from api.reports.editions import FILE as EDITIONS
 from api.reports.incidents import FILE as INCIDENTS
 from api.reports.store import Store
 from georisk import doors
-from georisk.locking import hold_lock
+from georisk.locking import hold_lock, hold_switch
 from georisk.snapshot import Snapshot
 
 TODAY = dt.datetime.now(tz=dt.UTC).date()
@@ -166,9 +166,17 @@ def test_a_rejected_report_stays_rejected(folder):
     assert (refused.returncode, "was rejected" in refused.stderr) == (2, True)
 
 
-def test_while_a_run_is_made_nothing_is_decided(folder):
+def test_a_place_is_taken_out_while_a_long_run_is_made(folder):
     id_ = say(folder, "CLOSED")
     with hold_lock(folder / "runs"):
+        accept(folder, id_, "--publish")
+    assert "gt-ex-1" not in list_ids(folder, "assistance_points")
+
+
+def test_two_decisions_are_not_made_at_once(folder, monkeypatch):
+    monkeypatch.setattr("georisk.locking.PATIENCE_S", 0.1)
+    id_ = say(folder, "CLOSED")
+    with hold_switch(folder / "runs"):
         refused = call(folder, "accept", id_, "--publish")
     assert (refused.returncode, "wait" in refused.stderr) == (2, True)
     assert json.loads(call(folder, "list", "--json").stdout)[0]["state"] == "queued"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from georisk import doors, republishing
+from georisk import doors, publishing, republishing, switching
 from georisk.amending import FILE, Amendment, add_amendment
-from georisk.locking import hold_lock
+from georisk.locking import hold_switch
 from georisk.publishing import publish
 from georisk.register.carriers import find_carriers
 from georisk.register.importing import Order, plan_import
@@ -40,7 +40,7 @@ def open_study(folder):
 def amend(folder, *entries):
     for entry in entries:
         add_amendment(folder / FILE, entry)
-    with hold_lock(folder / "runs"):
+    with hold_switch(folder / "runs"):
         return republish(open_study(folder), folder / "runs")
 
 
@@ -177,7 +177,7 @@ def test_a_crash_on_the_way_leaves_the_last_snapshot(folder, monkeypatch, moment
     else:
         monkeypatch.setattr(Path, "replace", crash)
     add_amendment_quietly(folder)
-    with pytest.raises(Crash), hold_lock(folder / "runs"):
+    with pytest.raises(Crash), hold_switch(folder / "runs"):
         republish(open_study(folder), folder / "runs")
     monkeypatch.undo()
     assert Snapshot.open(folder / "runs").path == before
@@ -187,6 +187,42 @@ def test_a_crash_on_the_way_leaves_the_last_snapshot(folder, monkeypatch, moment
 
 def add_amendment_quietly(folder):
     (folder / FILE).write_text("report_id,place_id,status,date\nr-1,gt-ex-1,CLOSED,2025-01-10\n")
+
+
+# -- a long run beside it ------------------------------------------------------------------------
+
+
+def test_what_is_decided_while_a_run_is_made_is_in_it_from_its_first_moment(folder, monkeypatch):
+    """Whoever looks sees the place until it is taken out, and never again."""
+    runs, seen, hash_inputs = folder / "runs", [], publishing.hash_inputs
+
+    def decide_late(study):
+        amend(folder, CLOSED)
+        monkeypatch.setattr(publishing, "hash_inputs", hash_inputs)
+        return hash_inputs(study)
+
+    def watch(where, run_id):
+        switching.switch_run(where, run_id)
+        seen.append("gt-ex-1" in Snapshot.open(runs).layer("assistance_points").frame.index)
+
+    monkeypatch.setattr(publishing, "hash_inputs", decide_late)
+    for module in (publishing, republishing):
+        monkeypatch.setattr(module, "switch_run", watch)
+    after = publish(open_study(folder), runs)
+    assert seen == [False, False]
+    assert after.manifest["amendments"] == [CLOSED.as_dict()]
+    plain = Snapshot.load(runs / after.manifest["amends"])
+    assert plain.manifest["amendments"] == []
+    assert "amendments" not in plain.manifest["inputs"]
+    assert plain.find_damage() == after.find_damage() == []
+    assert not list(runs.glob(".tmp-*"))
+
+
+def test_a_run_that_finds_nothing_decided_meanwhile_is_no_amended_one(folder):
+    add_amendment(folder / FILE, CLOSED)
+    after = publish(open_study(folder), folder / "runs")
+    assert not after.manifest["amends"]
+    assert "gt-ex-1" not in after.layer("assistance_points").frame.index
 
 
 # -- what else reads and erases places -----------------------------------------------------------
@@ -211,7 +247,7 @@ def test_a_forgotten_record_is_not_copied_into_an_amended_run(folder):
     study = open_study(folder)
     write_json(find_shelf(study, "shelters").tombstones, {"gt-ex-2": "2025-01-14"})
     add_amendment(folder / FILE, CLOSED)
-    with pytest.raises(CallError, match="was forgotten"), hold_lock(folder / "runs"):
+    with pytest.raises(CallError, match="was forgotten"), hold_switch(folder / "runs"):
         republish(study, folder / "runs")
 
 
