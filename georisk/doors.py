@@ -65,7 +65,7 @@ class Door:
 
     @property
     def amends(self) -> str:
-        """Run that this one is, but for places that were closed or reopened; else empty."""
+        """Run that this one is, but for places changed by reports; else empty."""
         return str(self._snapshot.manifest.get("amends", ""))
 
     @property
@@ -73,8 +73,8 @@ class Door:
         """What everybody who is told of coverage or gaps must know of this run; mostly empty."""
         if not self.amends:
             return ""
-        return ("Places were closed or reopened by reports since this was worked out. Coverage, "
-                "gaps and scores do not count that yet: gaps may be longer.")
+        return ("Since this was worked out, places were reported closed or changed. Gaps, coverage, "
+                "capacity, scores and proposed sites do not count it yet: gaps may be longer.")
 
     @property
     def version(self) -> str:
@@ -234,7 +234,7 @@ class Door:
         return Layer(self._snapshot.specs[name], _NO_ROWS, self._snapshot.provenance(name))
 
     def _disclose(self, name: str) -> Layer:
-        layer = self._results.get(name) or self._snapshot.layer(name)
+        layer = self._results[name] if name in self._results else self._snapshot.layer(name)
         source = find_source(layer, self.audience)
         if source:
             layer = replace(layer, frame=self._snapshot.layer(source).frame)

@@ -101,7 +101,8 @@ def draw_changes(door: Door, words: Words, marking: Marking) -> str:
     )  # fmt: skip
     title = f"{words['changed_stretches']} · {' → '.join(_list_days(changes))}"
     under = fill_template("under.html", title=title, empty=words["changed_none"])
-    page = replace(page, scripts=("stretches.js",), under=under, key=tuple(
+    # Reported deaths of the study on two days: no place counts in them.
+    page = replace(page, caveat="", scripts=("stretches.js",), under=under, key=tuple(
         (f"line:{name}", words[f"class_{name}"]) for name in reversed(CHANGE_LINES)
         if name in set(changes["change"])))
     return draw_page(page, overlays, bounds=bounds, seen=find_window(

@@ -126,7 +126,8 @@ def draw_comparison(
     )  # fmt: skip
     title = " · ".join(text for text in (words["changed_stretches"], about) if text)
     under = fill_template("under.html", title=title, empty=words["compared_same"])
-    page = replace(page, scripts=("stretches.js",), under=under, key=tuple(
+    # Worked out from the study's places as they are now; of the run it shows the ground alone.
+    page = replace(page, caveat="", scripts=("stretches.js",), under=under, key=tuple(
         (f"line:{name}", words[f"class_{name}"]) for name in reversed(STATE_LINES)
         if segments is not None and name in set(segments["state"])))
     return draw_page(page, overlays, bounds=bounds, seen=seen)

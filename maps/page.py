@@ -35,6 +35,9 @@ class Page:
     ----------
     holder : str
         Who holds the page, in its language where nobody was named.
+    caveat : str
+        That places changed after the run, in a banner; mostly empty. A page that shows nothing
+        worked out by the run clears it.
     islands : mapping of str to str
         Data for the scripts, already packed by `maps.encoding.dump_island`.
     scripts : tuple of str
@@ -52,6 +55,7 @@ class Page:
     sections: tuple[Section, ...]
     marking: Marking
     holder: str
+    caveat: str = ""
     islands: Mapping[str, str] = field(default_factory=dict)
     scripts: tuple[str, ...] = ()
     key: tuple[tuple[str, str], ...] = ()
@@ -79,5 +83,6 @@ def compose_page(
         sections=(*sections, notes),
         marking=marking,
         holder=words["not_named"] if marking.holder == unnamed else marking.holder,
+        caveat=words["note_amended"] if door.amends else "",
         islands={key: dump_island(value) for key, value in data.items()},
     )

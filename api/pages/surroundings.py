@@ -20,6 +20,7 @@ _MAIN = (("/", "Start"), ("/collections", "Collections"), ("/nearest", "Nearest"
          ("/api.html", "API"))
 # Only for who sees the corridors.
 _ALONG = frozenset({"/nearest", "/coverage", "/corridors"})
+_ROWS = frozenset({"items", "item"})
 # Below these every step of a path is a page; below others only the first.
 _DEEP = frozenset({"collections", "tileMatrixSets"})
 
@@ -87,7 +88,7 @@ def surround(
         as_of=words.say("as_of", date=door.as_of.isoformat()),
         run=words.say("run", run=door.run_id),
         synthetic=words["synthetic_banner"] if shown else "",
-        notes=list_notes(columns),
+        notes=(*_tell_caveat(ask), *list_notes(columns)),
         refresh_s=refresh_s,
     )
 
@@ -106,6 +107,13 @@ def list_notes(columns: Sequence[str]) -> tuple[str, ...]:
         return ()
     keys = ("note_deaths", "note_not_measured", "note_little_known", "note_not_for_routes")
     return tuple(read_words()[key] for key in keys)
+
+
+def _tell_caveat(ask: Ask) -> tuple[str, ...]:
+    """What must be known beside rows that were worked out; documents with a note have it there."""
+    name = ask.names.get("collection", "")
+    worked_out = ask.doorway.page in _ROWS and ask.room.spec(name).role == "result"
+    return (ask.room.door.caveat,) if worked_out and ask.room.door.caveat else ()
 
 
 def list_formats(document: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -80,7 +80,8 @@ def assemble_profile(room: Room, corridor: str) -> dict[str, Any]:
         "as_of": room.door.as_of.isoformat(),
         "direction": "forward is the order in which the corridor lists its legs",
         "source": source,
-        "note": STRETCH_NOTE if source == "stretches" else "",
+        "note": " ".join(filter(None, (
+            room.door.caveat, STRETCH_NOTE if source == "stretches" else ""))),
         "synthetic": bool(pieces.frame["synthetic"].any()),
         "units": _list_units(room, source),
         "pieces": _list_pieces(pieces),

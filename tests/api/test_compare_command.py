@@ -105,6 +105,14 @@ def test_the_same_twice_is_no_change(place):
     assert "By corridor" not in done.stdout
 
 
+def test_a_page_of_no_change_is_drawn_too(place, tmp_path):
+    done = compare(place, "wet", "wet", "-o", tmp_path, "--with-maps", "-q", "--purpose", "a test",
+                   "--holder", "Ana P.")
+    assert done.returncode == 0, done.stderr
+    assert read_results(tmp_path)["compared_points"].frame.empty
+    assert list((tmp_path / "restricted").glob("compared.restricted.*.html"))
+
+
 def test_results_and_a_page_lie_where_planners_alone_look(place):
     runs = sorted((place / "study" / "runs").rglob("*"))
     done = compare(place, "base", "wet", "-o", place / "out", "--with-maps", "--lang", "es", "-q",

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from http_doubles import (
     make_door,
+    open_client,
 )
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -275,3 +276,19 @@ def test_a_town_is_asked_for_with_a_form(client):
 
 def test_coverage_of_one_corridor_is_open(client):
     assert "<details open>" in fetch(client, "/coverage?corridor=north")
+
+
+CAVEAT = "Since this was worked out, EXAMPLE."
+
+
+@pytest.mark.parametrize(("path", "said"), [
+    ("/collections/segments/items", 1), ("/collections/segments/items/a-0001", 1),
+    ("/corridors/north/profile", 1), ("/coverage", 1), ("/collections/segments", 1),
+    ("/collections/places/items", 0), ("/collections/shelters/items", 0),
+])
+def test_pages_of_what_was_worked_out_say_once_that_places_changed_since(path, said):
+    for caveat in ("", CAVEAT):
+        with open_client(make_door(caveat=caveat)) as client:
+            page = client.get(path, headers={"Accept": "text/html"})
+        assert page.status_code == 200
+        assert page.text.count(CAVEAT) == (said if caveat else 0)
