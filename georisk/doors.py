@@ -73,8 +73,9 @@ class Door:
         """What everybody who is told of coverage or gaps must know of this run; mostly empty."""
         if not self.amends:
             return ""
-        return ("Since this was worked out, places were reported closed or changed. Gaps, coverage, "
-                "capacity, scores and proposed sites do not count it yet: gaps may be longer.")
+        return ("Since this was worked out, places were reported closed or changed. Gaps, "
+                "coverage, capacity, scores and proposed sites do not count it yet: gaps may be "
+                "longer.")
 
     @property
     def version(self) -> str:

@@ -71,7 +71,7 @@ def select_page(room: Room, name: str, values: Mapping[str, Any]) -> Page:
     """
     served, token = room.served(name), values.get("token")
     limit = values.get("limit", LIMIT_DEFAULT)
-    _check_company(values)
+    _check_references(room, values)
     if token is not None and token.run_id != room.door.run_id:
         raise RepublishedError("The data were published anew; start again from the first page.")
     if "sortby" not in values and not any(key in values for key in NARROWING):
@@ -84,10 +84,11 @@ def select_page(room: Room, name: str, values: Mapping[str, Any]) -> Page:
     return _cut(served, page, len(rows), ends=start + limit >= len(rows))
 
 
-def _check_company(values: Mapping[str, Any]) -> None:
-    for name, of in (("bbox-crs", "bbox"), ("filter-lang", "filter"), ("filter-crs", "filter")):
-        if name in values and of not in values:
-            raise ParameterError(f"{name}: it says something about {of}, which is not given.")
+def _check_references(room: Room, values: Mapping[str, Any]) -> None:
+    """Refuse what is no reference system; one that says something about nothing says nothing."""
+    for name in ("bbox-crs", "filter-crs"):
+        if name in values:
+            read_reference(room, values, name)
 
 
 def _cut(served: Served, page: NDArray[np.intp], matched: int, *, ends: bool) -> Page:

@@ -159,7 +159,8 @@ def bind_in(operand: Operand, choices: Sequence[Operand]) -> Term:
     alone = [bind_comparison("=", operand, choice) for choice in choices]
     values = [choice.constant for choice in choices]
     each = join_terms("or", alone)
-    if len(values) == 1 or any(value is None for value in values):
+    is_mixed = {operand.kind, *(choice.kind for choice in choices)} == _TIMES
+    if len(values) == 1 or is_mixed or any(value is None for value in values):
         return each
 
     def judge(block: Block, needed: Mask) -> Truth:

@@ -125,6 +125,8 @@ def _make_box(numbers: Any, crs: str) -> shapely.Geometry:  # noqa: ANN401 - JSO
         raise ParameterError("BBOX takes four numbers, or six with heights.")
     half = len(numbers) // 2
     low, high = _read_places(numbers[:2], 0), _read_places(numbers[half : half + 2], 0)
+    if numbers[2:half] > numbers[half + 2:]:
+        raise ParameterError("BBOX: the lower height comes before the upper one.")
     way = _find_way(crs)
     if way is not None and not _find_crs(crs).is_geographic:
         return _unproject_box(low, high, crs)

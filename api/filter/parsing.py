@@ -13,7 +13,7 @@ from api.filter.cursor import Cursor, fail
 from api.filter.limits import check_level
 from api.filter.numbers import read_number
 from api.filter.tokens import split_tokens
-from api.filter.wkt import GEOMETRIES, read_box, read_geometry
+from api.filter.wkt import GEOMETRY_WORDS, read_box, read_geometry
 
 OR, AND, NOT, COMPARED, SUM, PRODUCT, POWER = range(1, 8)
 _COMPARISONS = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -73,7 +73,7 @@ def _read_expression(cursor: Cursor, least: int) -> Any:  # noqa: ANN401 - JSON
             most = AND
         else:
             left = _join(cursor.take().word, left, _read_expression(cursor, strength + 1))
-            most = min(most, strength)
+            most = min(most, PRODUCT if strength == POWER else strength)
     cursor.level -= 1
     return left
 
@@ -167,7 +167,7 @@ def _read_primary(cursor: Cursor) -> Any:  # noqa: ANN401, PLR0911 - JSON; one f
         fail(cursor, token)
     if token.word in {"TRUE", "FALSE"}:
         return token.word == "TRUE"
-    if token.word in GEOMETRIES and cursor.token.word in {"(", "Z", "EMPTY"}:
+    if token.word in GEOMETRY_WORDS and cursor.token.word in {"(", "Z", "EMPTY"}:
         return read_geometry(cursor, token.word)
     if not cursor.accept("("):
         return {"property": token.text}

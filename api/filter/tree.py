@@ -91,6 +91,7 @@ TEMPORAL = ("t_after", "t_before", "t_contains", "t_disjoint", "t_during", "t_eq
             "t_finishedby", "t_finishes", "t_intersects", "t_meets", "t_metby", "t_overlappedby",
             "t_overlaps", "t_startedby", "t_starts")
 ARRAYS = ("a_equals", "a_contains", "a_containedby", "a_overlaps")
+_MEMBERS = frozenset({"property", "date", "timestamp", "interval", "type"})
 _COUNTS = {"not": 1, "isnull": 1, "casei": 1, "accenti": 1, "between": 3, "like": 2, "in": 2}
 _COUNTS.update(dict.fromkeys((*COMPARISONS, *ARITHMETIC, *SPATIAL, *TEMPORAL, *ARRAYS), 2))
 
@@ -192,6 +193,8 @@ def _build(document: Any, level: int, seen: Counter[str]) -> Node:  # noqa: ANN4
 def _build_object(document: dict[str, Any], level: int, seen: Counter[str]) -> Node:
     if "op" in document:
         return _build_call(document, level, seen)
+    if len(document.keys() & _MEMBERS) > 1:
+        raise ParameterError("An object of the filter can be read in two ways.")
     if "property" in document and isinstance(document["property"], str):
         return Property(check_text(document["property"]))
     if "type" in document or "bbox" in document:

@@ -12,11 +12,13 @@ GEOMETRIES = {
     "MULTIPOINT": ("MultiPoint", 1), "MULTILINESTRING": ("MultiLineString", 2),
     "MULTIPOLYGON": ("MultiPolygon", 3), "GEOMETRYCOLLECTION": ("GeometryCollection", 0),
 }
+GEOMETRY_WORDS = {word + z: word for word in GEOMETRIES for z in ("", "Z")}
 _BOX = (4, 6)
+_MOST_COORDINATES = 3
 
 
 def read_geometry(cursor: Cursor, word: str) -> dict[str, Any]:
-    """Read a geometry after its name.
+    """Read a geometry after its name, of which a Z for heights may be the end.
 
     Examples
     --------
@@ -24,7 +26,7 @@ def read_geometry(cursor: Cursor, word: str) -> dict[str, Any]:
     >>> read_geometry(Cursor(split_tokens("(1 2, -3 4)")), "LINESTRING")
     {'type': 'LineString', 'coordinates': [[1, 2], [-3, 4]]}
     """
-    kind, depth = GEOMETRIES[word]
+    kind, depth = GEOMETRIES[GEOMETRY_WORDS[word]]
     cursor.accept("Z")
     if kind == "GeometryCollection":
         return {"type": kind, "geometries": _read_members(cursor)}
@@ -47,7 +49,7 @@ def _read_members(cursor: Cursor) -> list[Any]:
 
 def _read_member(cursor: Cursor) -> dict[str, Any]:
     token = cursor.take()
-    if token.kind != "name" or token.word not in GEOMETRIES:
+    if token.kind != "name" or token.word not in GEOMETRY_WORDS:
         fail(cursor, token)
     return read_geometry(cursor, token.word)
 
@@ -75,6 +77,8 @@ def _read_place(cursor: Cursor, depth: int, *, pointed: bool) -> list[Any]:
     place = [_read_signed(cursor)]
     while cursor.token.word not in {",", ")"}:
         place.append(_read_signed(cursor))
+        if len(place) > _MOST_COORDINATES:
+            fail(cursor)
     return place
 
 

@@ -129,6 +129,8 @@ def _describe_success(doorway: Doorway, collection: str) -> Schema:
         headers += ["ETag", "Last-Modified"]
     if doorway.answers in PER_COLLECTION:
         headers += FEATURE_HEADERS if doorway.answers == "features" else FEATURE_HEADERS[2:]
+    if doorway.answers == "collection":
+        headers.append("Link")
     if doorway.status in {201, 202}:
         headers.append("Location")
     content = {

@@ -93,7 +93,11 @@ def read_collection(ask: Ask) -> Response:
     """Describe one collection."""
     name = ask.names["collection"]
     ask.room.check(name)
-    return answer_json(ask, lambda: describe_collection(ask, name, ask.link_formats()))
+    # Where Part 3 lets a client look that reads no document.
+    queryables = f"{ask.base}/collections/{name}/queryables"
+    link = f'<{queryables}>; rel="{OGC_REL}queryables"; type="{SCHEMA}"'
+    return answer_json(ask, lambda: describe_collection(ask, name, ask.link_formats()),
+                       headers={"Link": link})
 
 
 def describe_collection(

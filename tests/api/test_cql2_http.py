@@ -108,3 +108,41 @@ def test_whoever_sees_more_sees_the_same_of_public_layers(client, runs, audience
     with open_client(georisk.doors.open(audience, runs=runs, today=TODAY)) as other:
         for name in COUNTS:
             assert list_ids(other, name) == list_ids(client, name)
+
+
+@pytest.mark.parametrize(("system", "box", "ring"), [
+    ("CRS84", "BBOX(0,40,10,50)", "0 40,10 40,10 50,0 50,0 40"),
+    ("EPSG:4326", "BBOX(40,0,50,10)", "40 0,40 10,50 10,50 0,40 0"),
+    ("EPSG:3857", "BBOX(0,4865942.28,1113194.91,6446275.84)",
+     "0 4865942.28,1113194.91 4865942.28,1113194.91 6446275.84,0 6446275.84,0 4865942.28"),
+])
+def test_geometries_are_read_in_the_system_that_the_filter_names(client, system, box, ring):
+    options = {} if system == "CRS84" else {"filter-crs": system}
+    for shape in (box, f"POLYGON(({ring}))"):
+        found = list_ids(client, "ne_110m_admin_0_countries",
+                         filter=f"S_INTERSECTS(geom,{shape})", **options)
+        assert len(found) == 8
+
+
+@pytest.mark.parametrize(("text", "document"), [
+    ("name='a' AND", '{"op":"and","args":[{"op":"=","args":[{"property":"name"},"a"]}]}'),
+    ("nobody='a'", '{"op":"=","args":[{"property":"nobody"},"a"]}'),
+    ("name=1", '{"op":"=","args":[{"property":"name"},1]}'),
+    ("name=NULL", '{"op":"=","args":[{"property":"name"},null]}'),
+    ("pop_max LIKE '1%'", '{"op":"like","args":[{"property":"pop_max"},"1%"]}'),
+    ("pop_max BETWEEN 1", '{"op":"between","args":[{"property":"pop_max"},1]}'),
+    ("pop_max=2^1^1", '{"op":"=","args":[{"op":"^","args":[2,1,1]},2]}'),
+    ("S_INTERSECTS(geom)", '{"op":"s_intersects","args":[{"property":"geom"}]}'),
+    ("S_INTERSECTS(geom,POINT(1))",
+     '{"op":"s_intersects","args":[{"property":"geom"},{"type":"Point","coordinates":[1]}]}'),
+    ("T_AFTER(start,'2022-01-01')", '{"op":"t_after","args":[{"property":"start"},"2022-01-01"]}'),
+    ("A_CONTAINS(name,('a'))", '{"op":"a_contains","args":[{"property":"name"},["a"]]}'),
+    ("upper(name)='A'", '{"op":"=","args":[{"op":"upper","args":[{"property":"name"}]},"A"]}'),
+    ('{"op":"not","args":[true]}', "NOT TRUE"),
+])
+def test_what_is_no_filter_is_400_in_either_language(client, text, document):
+    address = "/collections/ne_110m_populated_places_simple/items"
+    for language, filter_ in (("cql2-text", text), ("cql2-json", document)):
+        answer = client.get(address, params={"filter": filter_, "filter-lang": language})
+        assert answer.status_code == 400, filter_
+        assert answer.headers["content-type"] == "application/problem+json"

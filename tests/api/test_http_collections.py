@@ -43,6 +43,13 @@ def test_collection_describes_columns_and_extent(client):
     }
 
 
+def test_a_collection_points_to_its_queryables_without_being_read(client):
+    address, rel, media = client.head("/collections/segments").headers["link"].split("; ")
+    assert rel == 'rel="http://www.opengis.net/def/rel/ogc/1.0/queryables"'
+    assert media == 'type="application/schema+json"'
+    assert "segment_id" in client.get(address.strip("<>")).json()["properties"]
+
+
 def test_links_lead_somewhere(client):
     for collection in client.get("/collections").json()["collections"]:
         for link in collection["links"]:

@@ -62,7 +62,7 @@ def test_a_box_in_any_system_finds_the_same(client):
 
 
 @pytest.mark.parametrize("query", [
-    "crs=EPSG:32614", "crs=", "bbox-crs=EPSG:4326", "bbox=1,2,3,4&bbox-crs=x",
+    "crs=EPSG:32614", "crs=", "bbox-crs=EPSG:1", "bbox=1,2,3,4&bbox-crs=x",
     f"bbox=1e9,0,2e9,1&bbox-crs={EPSG}4326", f"bbox=5,0,1,1&bbox-crs={EPSG}3857",
     f"bbox=1e300,0,1e301,1&bbox-crs={EPSG}3857",
 ])

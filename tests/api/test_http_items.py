@@ -106,8 +106,9 @@ def test_bbox_in_the_corner_of_an_envelope_meets_nothing():
      "bbox=-181,0,1,1", "bbox=0,-91,1,1", "bbox=1_0,0,20,1", "datetime=yesterday",
      "datetime=2024-13-01", "datetime=2024-01-01T00:00:00", "datetime=../..", "datetime=",
      "datetime=2024-02-01/2024-01-01", "datetime=2024-01-01/2024-01-02/2024-01-03", "token=x",
-     "token=%ff", "f=mvt", "f=pdf", "foo=bar", "filter-lang=cql2-text", "bbox-crs=EPSG:3857",
-     "crs=EPSG:1", "properties=nothing", "sortby=nothing", "sortby=", "LIMIT=1"],
+     "token=%ff", "f=mvt", "f=pdf", "foo=bar", "filter-lang=cql", "bbox-crs=EPSG:1",
+     "filter-crs=EPSG:1", "crs=EPSG:1", "properties=nothing", "sortby=nothing",
+     "sortby=", "LIMIT=1"],
 )
 def test_bad_parameters_are_400_problems(client, query):
     answer = client.get(f"{PLACES}?{query}")
@@ -115,6 +116,16 @@ def test_bad_parameters_are_400_problems(client, query):
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == 400
     assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "query", ["filter-lang=cql2-text", "filter-lang=cql2-json", "bbox-crs=EPSG:3857",
+              "filter-crs=EPSG:4326"])
+def test_what_says_how_to_read_nothing_changes_nothing(client, query):
+    """Some clients send these with every request."""
+    answer, plain = client.get(f"{PLACES}?{query}"), client.get(PLACES)
+    assert answer.status_code == 200
+    assert answer.json()["features"] == plain.json()["features"]
 
 
 def test_other_formats_name_those_that_exist(client):

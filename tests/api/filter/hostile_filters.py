@@ -63,7 +63,7 @@ TEXTS = {
     "500 terms": " OR ".join(["n=1"] * 500), "4,000 signs": "n = " + "-" * 4000 + "1",
     "2,000 NOTs": "NOT " * 2000 + "flag", "400 NOTs": "NOT " * 400 + "flag",
     "chain of equals": "=".join(["n"] * 4000), "sum of 4,000": "n = " + "+".join(["1"] * 4000),
-    "tower": "n = 9^9^9^9^9^9^9^9^9", "product": "n = " + "*".join(["9" * 300] * 25),
+    "tower": "n = " + nest("(9^", "9", ")", 8), "product": "n = " + "*".join(["9" * 300] * 25),
     "nested arithmetic": "n = " + nest("1 + 2 * 3 ^ (", "4", ")", 60),
     "deep mix": nest("flag OR n = 1 AND NOT (", "flag", ")", 62),
     "long string": f"s = '{'a' * 8000}'",

@@ -171,6 +171,9 @@ TIMES = make_rows(
     INTERVAL(begin, end) IS NULL => 1
     T_AFTER(begin, end) =>
     day IN (DATE('2022-04-15'), DATE('2022-04-17')) => 0
+    begin IN (DATE('2022-04-16'), DATE('2022-04-20')) => 0 1
+    begin IN (TIMESTAMP('2022-04-17T00:00:00Z'), DATE('2022-04-16')) => 0 1 2
+    day NOT IN (TIMESTAMP('2022-04-16T10:00:00Z'), DATE('2022-04-20')) => 0
     day BETWEEN DATE('2022-04-16') AND DATE('2022-04-20') => 1
     NOT T_AFTER(day, DATE('2022-04-15')) => 0
 """))

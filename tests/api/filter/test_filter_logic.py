@@ -91,7 +91,7 @@ def test_numbers_are_compared_exactly(text, expected):
     2 ^ n = 4 => 1
     x ^ 2 = 6.25 => 1
     -2 ^ 2 = 4 AND n = 1 => 0
-    2 ^ 3 ^ 2 = 64 AND n = 1 => 0
+    (2 ^ 3) ^ 2 = 64 AND n = 1 => 0
     n / 0 = 1 =>
     (n / 0) IS NULL => 0 1 2 3 4
     n % 0 = 1 =>

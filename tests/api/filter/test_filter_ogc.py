@@ -7,26 +7,19 @@ from functools import cache
 
 import cql2
 import pytest
+from cql2_study import find_expected, find_geopackage, read_predicates
 from filter_world import read_lines, read_ogc, select
-from surroundings import SHARED, require_shared
+from surroundings import require_shared
 
 from api.filter import CONFORMANCE, read_filter, write_json
 from api.filter.parsing import parse_text
 
-LIST = SHARED / "ogc_cql2" / "predicates.json"
-PREDICATES = json.loads(LIST.read_text(encoding="utf-8")) if LIST.exists() else []
-# OGC's list counts one row too many here (opengeospatial/ogcapi-features, issue 1011): of the 243
-# names only Chișinău begins with "Chiș", with or without accents; Chicago does not.
-ERRATA = {"ACCENTI(CASEI(name)) LIKE accenti(casei('Chiș%'))": 1}
-
-
-def find_expected(predicate):
-    return ERRATA.get(predicate["filter"], predicate["expected"])
+PREDICATES = read_predicates()
 
 
 @cache
 def find_rows(collection):
-    return read_ogc(require_shared("ogc_cql2", "ne110m4cql2.gpkg"), collection)
+    return read_ogc(find_geopackage(), collection)
 
 
 def make_whole(value):
