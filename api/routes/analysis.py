@@ -21,9 +21,9 @@ from layers.geojson import to_json_values
 if TYPE_CHECKING:
     from api.asking.ask import Ask
 
-NEAREST_NOTE = ("Kilometres and hours count from the town or place named in from. Only places that "
-                "are listed are named; a service without a row may exist all the "
-                "same. Call first where check says so.")
+NEAREST_NOTE = ("Kilometres and hours count from this town or place. Only places that are listed "
+                "are named; a service without a row may exist all the same. Call first where "
+                "check says so.")
 
 
 def list_corridors(ask: Ask) -> Response:
