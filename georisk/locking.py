@@ -34,7 +34,7 @@ def hold_lock(folder: Path) -> Iterator[None]:
 def hold_switch(runs: Path) -> Iterator[None]:
     """Hold what is needed to decide which run is current: for seconds, also beside a long run.
 
-    Who holds `hold_lock` too takes this one second, so that nobody waits for the other for ever.
+    Who needs `hold_lock` too takes that one first, so that no two wait for each other.
 
     Raises
     ------

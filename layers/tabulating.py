@@ -105,8 +105,8 @@ def _write_points(places: NDArray[np.float64]) -> pa.Array:
 
 
 def _box_up(bounds: NDArray[np.float64]) -> pa.StructArray:
-    sides = [pa.array(bounds[:, n], type=pa.float64()) for n in range(2)]
-    sides += sides if bounds.shape[1] == 2 else [pa.array(bounds[:, n]) for n in (2, 3)]  # noqa: PLR2004
+    # Of a point the first two columns are the last two as well.
+    sides = [pa.array(bounds[:, n], type=pa.float64()) for n in (0, 1, -2, -1)]
     return pa.StructArray.from_arrays(sides, names=list(_SIDES))
 
 

@@ -127,6 +127,15 @@ def calculate(collection):
         yield call("<=", call(op, value, column), call("*", 2, column))
 
 
+def vary(number, document, before):
+    """A third as it is, a third negated, a third joined to the one before."""
+    if number % 3 == 1:
+        return call("not", document)
+    if number % 3 == 2:
+        return call("or" if number % 2 else "and", document, before)
+    return document
+
+
 @pytest.mark.parametrize("collection", COUNTS)
 @pytest.mark.parametrize("make", [
     compare_columns, list_more, fold_texts, hold_against_each_other, hold_shapes, hold_times,
@@ -136,12 +145,8 @@ def test_every_operator_on_every_column(make, collection):
     documents = list(make(collection))
     turned = {}
     for number, document in enumerate(documents):
-        before = documents[number - 1]
-        if number % 3 == 1:
-            document = call("not", document)  # noqa: PLW2901 - a third is negated
-        if number % 3 == 2:  # and a third joined
-            document = call("or" if number % 2 else "and", document, before)  # noqa: PLW2901
-        turned[write_text(document)] = document
+        asked = vary(number, document, documents[number - 1])
+        turned[write_text(asked)] = asked
     differ = []
     for text, document in turned.items():
         expected = [at for at, record in enumerate(records) if judge(document, record) is True]
