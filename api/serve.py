@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from dataclasses import replace
 from importlib.util import find_spec
+from multiprocessing import parent_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from api.entrance.protocol import BoundedProtocol
 from api.keys.ring import KeyRing
@@ -60,10 +65,19 @@ def run_server(settings: Settings) -> None:
 
 def create_worker() -> Starlette:
     """Build the application in a worker, from what `run_server` handed over."""
+    Thread(target=_follow_minder, name="minder", daemon=True).start()
     settings = Settings.from_dict(json.loads(os.environ[HANDOVER]))
     check_reach(settings, has_keys=find_keys(settings))
     start_log()
     return _create_app(settings)
+
+
+def _follow_minder() -> None:
+    """Stop this worker when who minds it is gone: killed, it could tell nobody to stop."""
+    minder = parent_process()
+    if minder is not None:
+        minder.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _create_app(settings: Settings) -> Starlette:
@@ -94,20 +108,41 @@ def find_keys(settings: Settings) -> bool:
         ring.close()
 
 
+class Minder(Multiprocess):
+    """Minds the workers, and lets go of the port before it tells them to stop.
+
+    While a worker ends the requests that it has, whoever comes new is refused at once (a proxy
+    then asks elsewhere) instead of waiting for workers that listen no more.
+    """
+
+    def terminate_all(self) -> None:
+        """Close the port, then tell every worker to stop."""
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()
+
+
 def _run(app: Starlette | str, settings: Settings) -> None:
     """Run uvicorn without its own access log, which would hold addresses and queries."""
-    uvicorn.run(
-        app,
-        factory=isinstance(app, str),
-        host=settings.host.strip("[]"),
-        port=settings.port,
-        workers=settings.workers,
-        access_log=False,
-        http=BoundedProtocol,
-        loop="uvloop" if find_spec("uvloop") else "asyncio",
-        log_config=describe_logging(),
-        ws="none",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=SHUTDOWN_S,
-    )
+    options: dict[str, Any] = {
+        "factory": isinstance(app, str),
+        "host": settings.host.strip("[]"),
+        "port": settings.port,
+        "workers": settings.workers,
+        "access_log": False,
+        "http": BoundedProtocol,
+        "loop": "uvloop" if find_spec("uvloop") else "asyncio",
+        "log_config": describe_logging(),
+        "ws": "none",
+        "server_header": False,
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": SHUTDOWN_S,
+    }
+    if settings.workers == 1:
+        uvicorn.run(app, **options)
+        return
+    config = uvicorn.Config(app, **options)
+    minder = Minder(config, sockets=[config.bind_socket()])
+    minder.run()
+    if any(worker.exitcode == STARTUP_FAILURE for worker in minder.processes):
+        raise SystemExit(1)

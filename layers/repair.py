@@ -1,9 +1,10 @@
-"""Text that a program spoiled on its way: entities, mojibake, control characters."""
+"""Text that a program spoiled on its way: entities, mojibake, control characters, loose accents."""
 
 from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,11 @@ _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u20
                      "\u2060\u2066-\u2069\ufeff]")
 _LOST = "\ufffd"
 _MOST_ROUNDS = 3
-ENTITIES, MOJIBAKE, UNSEEN, LOST = (
+ENTITIES, MOJIBAKE, UNSEEN, PARTED, LOST = (
     "HTML entities (&eacute;) written as letters",
     "wrongly decoded letters (Ã©) mended",
     "control characters taken out",
+    "accents that stood apart from their letters put on them (Unicode NFC)",
     "letters that an earlier program lost (\ufffd) cannot be brought back",
 )
 
@@ -76,7 +78,7 @@ def _repair_column(values: pd.Series) -> tuple[pd.Series, tuple[str, ...]]:
     if not tally:
         return values, ()
     text.loc[suspect] = [clean for clean, _ in read]
-    kinds = [kind for kind in (ENTITIES, MOJIBAKE, UNSEEN, LOST) if tally[kind]]
+    kinds = [kind for kind in (ENTITIES, MOJIBAKE, UNSEEN, PARTED, LOST) if tally[kind]]
     return text, tuple(f"{tally[kind]} cells: {kind}" for kind in kinds)
 
 
@@ -103,9 +105,12 @@ def repair_text(text: str) -> tuple[str, tuple[str, ...]]:
     seen = _UNSEEN.sub("", decoded)
     if seen != decoded:
         done.append(UNSEEN)
-    if _LOST in seen:
+    composed = unicodedata.normalize("NFC", seen)
+    if composed != seen:
+        done.append(PARTED)
+    if _LOST in composed:
         done.append(LOST)
-    return seen.strip(), tuple(done)
+    return composed.strip(), tuple(done)
 
 
 def _decode_again(text: str) -> str:

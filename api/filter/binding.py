@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,10 @@ def bind_node(node: Node, scope: Scope) -> Bound:  # noqa: PLR0911 - one for eac
 def _bind_literal(value: Any) -> Operand:  # noqa: ANN401 - of JSON
     if isinstance(value, bool):
         return make_constant("boolean", value)
-    return make_constant("text" if isinstance(value, str) else "number", value)
+    if isinstance(value, str):
+        # As rows are read: a keyboard that writes accents as signs of their own asks for the same.
+        return make_constant("text", unicodedata.normalize("NFC", value))
+    return make_constant("number", value)
 
 
 def _bind_end(node: Node | None, scope: Scope) -> Operand | None:

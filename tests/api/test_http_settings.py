@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
 
 from api import serve
+from api.serve import HANDOVER
 from api.settings import Settings, check_reach
 from layers.errors import CallError, NoSnapshotError
 
@@ -44,9 +47,20 @@ def test_workers_learn_what_to_serve(monkeypatch):
     settings = Settings(runs=RUNS, audience="restricted", workers=2, port=0)
     assert Settings.from_dict(settings.as_dict()) == settings
     seen = {}
+
+    class Minder:
+        processes = ()
+
+        def __init__(self, config, sockets):
+            seen.update(vars(config))
+            sockets[0].close()
+
+        def run(self):
+            seen.update(json.loads(os.environ[HANDOVER]))
+
     monkeypatch.setattr(serve.doors, "open", lambda *_a, **_k: None)
-    monkeypatch.setattr(serve.uvicorn, "run", lambda app, **options: seen.update(options, app=app))
+    monkeypatch.setattr(serve, "Minder", Minder)
     serve.run_server(settings)
-    assert seen["app"] == "api.serve:create_worker"
+    assert (seen["app"], seen["audience"]) == ("api.serve:create_worker", "restricted")
     assert seen["access_log"] is False
-    assert serve.HANDOVER not in serve.os.environ
+    assert HANDOVER not in os.environ

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from surroundings import CAMPAIGN
 
 from layers.catalog import find_spec
-from layers.repair import ENTITIES, LOST, MOJIBAKE, UNSEEN, repair_columns, repair_text
+from layers.repair import ENTITIES, LOST, MOJIBAKE, PARTED, UNSEEN, repair_columns, repair_text
 from layers.spec import parse_spec
 
 MANY = settings(max_examples=10_000 if CAMPAIGN else 300, deadline=None)
@@ -23,6 +23,7 @@ MANY = settings(max_examples=10_000 if CAMPAIGN else 300, deadline=None)
         ("PolicÃ\xada", "Policía", (MOJIBAKE,)),
         ("San JosÃ© de las CaÃ±as", "San José de las Cañas", (MOJIBAKE,)),
         ("a\x07b\u202ec\ufeff", "abc", (UNSEEN,)),
+        ("Me\u0301xico", "M\u00e9xico", (PARTED,)),
         ("Pe\ufffda", "Pe\ufffda", (LOST,)),
         ("Río Suchiate, Ñuble, «Haïti», 東京", "Río Suchiate, Ñuble, «Haïti», 東京", ()),
         ("https://x.org/?a=1&copy=2&lt=3", "https://x.org/?a=1&copy=2&lt=3", ()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from filter_world import make_rows, read_cases, read_lines, select_both_ways
 
@@ -199,3 +201,11 @@ def test_an_unknown_name_lists_what_is_there():
     message = str(caught.value)
     assert message.endswith("has: row_id, n, m, x, s, flag, since.")
     assert "sealed" not in message
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("text", ["name = 'Ocós'", "name LIKE 'Ocó_'", "name IN ('x', 'Ocós')",
+                                  "name BETWEEN 'Ocós' AND 'Ocós'", "CASEI(name) = CASEI('OCÓS')"])
+def test_an_accent_of_its_own_is_the_same_letter(form, text):
+    rows = make_rows({"name": "string"}, {"name": ["Ocos", "Ocós", None]})
+    assert select_both_ways(rows, unicodedata.normalize(form, text)) == [1]
