@@ -88,11 +88,13 @@ def create_app(
     @asynccontextmanager
     async def live(_app: Starlette) -> AsyncIterator[None]:
         desk.open()
-        if settings.state is not None:
-            await run_in_threadpool(Board(settings.state).sweep)
-        await run_in_threadpool(keeper.refresh, settings.audience)
-        yield
-        await run_in_threadpool(desk.close)
+        try:
+            if settings.state is not None:
+                await run_in_threadpool(Board(settings.state).sweep)
+            await run_in_threadpool(keeper.refresh, settings.audience)
+            yield
+        finally:
+            await run_in_threadpool(desk.close)
 
     routes = [
         *(Route(path, reception.attend(path), methods=list(methods))

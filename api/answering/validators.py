@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 # Raised by whoever changes the form of a body: the same snapshot then has other bytes.
 BODY_FORM = "2"
 PACKED = frozenset({"geoparquet"})
+# A weight of nothing refuses; a small one (`gzip;q=0.5`) does not.
+_NO_GZIP = re.compile(r"gzip;q=0(\.0*)?(,|$)")
 _VARY = "Accept, Accept-Encoding, Authorization, X-API-Key"
 
 
@@ -35,8 +38,8 @@ def make_etag(ask: Ask, *, packed: bool = False) -> str:
 def accepts_gzip(ask: Ask) -> bool:
     """Whether the answer is compressed: the asker says so, and it is not packed already."""
     coding = ask.headers.get("accept-encoding", "")
-    return "gzip" in coding and "gzip;q=0" not in coding.replace(" ", "") \
-        and ask.format not in PACKED
+    return "gzip" in coding and ask.format not in PACKED \
+        and not _NO_GZIP.search(coding.replace(" ", ""))
 
 
 def write_validators(ask: Ask, *, packed: bool) -> dict[str, str]:

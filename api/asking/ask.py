@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from api.keys.holders import Holder
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 HTML = "text/html; charset=utf-8"
-PROBLEM = "application/problem+json"
 # Name of a format (`f=`) to its media type. What is packed already is not compressed again.
 FORMATS: dict[str, str] = {
     "json": JSON,
@@ -135,6 +134,10 @@ class Ask:
     def link(self, path: str, rel: str, title: str, media: str = JSON) -> dict[str, str]:
         """Link to another address of this server."""
         return {"rel": rel, "type": media, "title": title, "href": self.base + path}
+
+    def locate(self, path: str) -> str:
+        """Address for a ``Location``: a path, with what a proxy puts before it."""
+        return urlsplit(self.settings.public_url).path.rstrip("/") + path
 
     def link_self(self, media: str = "") -> dict[str, str]:
         """Link to what was asked for."""

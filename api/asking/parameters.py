@@ -28,7 +28,7 @@ FILTER_LANGUAGES = ("cql2-text", "cql2-json", "cql-text")
 # A filter of 8 KB, each of its bytes written as %XX, and the rest of a query.
 MAX_QUERY_BYTES = 32_768
 MAX_NAME = 80
-_MOST_KEYS = 8
+MOST_KEYS = 8
 _NUMBER = re.compile(r"[+-]?([0-9]{1,20}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
@@ -217,10 +217,12 @@ def read_order(text: str) -> tuple[tuple[str, bool], ...]:
     >>> read_order("-risk_score,leg_id")
     (('risk_score', True), ('leg_id', False))
     """
-    parts = text.split(",", maxsplit=_MOST_KEYS)
-    if not text or len(parts) > _MOST_KEYS or not all(part.lstrip("+- ") for part in parts):
-        raise ParameterError(f"sortby: one to {_MOST_KEYS} properties, as in -length_km,country.")
-    return tuple((part.lstrip("+- "), part.startswith("-")) for part in parts)
+    parts = text.split(",", maxsplit=MOST_KEYS)
+    names = [part[1:] if part.startswith(("+", "-", " ")) else part for part in parts]
+    if len(parts) > MOST_KEYS or not all(names):
+        raise ParameterError(f"sortby: one to {MOST_KEYS} properties, as in -length_km,country.")
+    return tuple(
+        (name, part.startswith("-")) for name, part in zip(names, parts, strict=True))
 
 
 def read_language(text: str) -> str:

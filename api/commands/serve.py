@@ -105,17 +105,17 @@ def _tell_purpose(settings: Settings) -> str:
 
 def _tell_keys(settings: Settings, *, keyed: bool, quiet: bool) -> None:
     """Say what beyond this machine is shown to whom, and how keys would travel."""
-    from api.settings import is_loopback, stands_alone
+    from api.keys.access import find_warning
+    from api.settings import stands_alone
 
     if stands_alone(settings):
         return
     if settings.audience != "public":
         say(f"{settings.audience}: with a key only; without one everybody is shown what is public",
             quiet=quiet)
-    if keyed and not is_loopback(settings.host) \
-            and not settings.public_url.startswith("https://"):
-        say("warning: keys would travel in clear; put a proxy that speaks TLS before this server, "
-            "and name its address with --public-url https://...")
+    warning = find_warning(settings, has_keys=keyed)
+    if warning:
+        say(f"warning: {warning}")
 
 
 def _check_address(host: str, port: int) -> None:

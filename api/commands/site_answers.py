@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from georisk.study import Study
     from layers.layer import Layer
 
-ALL, BY_KM = "all", "length"
+ALL = "all"
 MOST_POINTS = 1000
 _CURVE = 10  # points up to which the curve is drawn
 _BEYOND = 2

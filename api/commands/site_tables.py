@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _DAY_H = 10.0
 _BARS = 24
 _COVER = frozenset({"coverage", "length"})
-_SURE = 0.8
 _SITES = ("rank", "place", "brings", "in draws", "USD", "why")
 
 

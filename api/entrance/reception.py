@@ -37,11 +37,13 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from api.asking.ask import Doorway
+    from api.asking.tokens import Token
     from api.entrance.desk import Desk
     from api.keys.holders import Holder
     from api.logs.metrics import Refusal
     from api.settings import Settings
     from api.stock.keeper import Keeper
+    from api.stock.room import Room
 
 BODY_S = 20.0
 _REFUSALS: tuple[tuple[type[CallError], Refusal], ...] = (
@@ -99,12 +101,7 @@ class Reception:
             raise NotShownError(doorway.path)
         values, texts = parse_query(scope["query_string"], doorway.parameters)
         chosen = choose_format(doorway, values.get("f"), headers.get("accept", ""))
-        token = values.get("token")
-        suite = await self._keeper.enter(holder.audience)
-        room = suite.find(token.run_id if token is not None else "")
-        if scope["path_params"].get("collection", "").startswith(PREFIX):
-            room = await run_in_threadpool(
-                open_result, room, self._settings, scope["path_params"]["collection"], holder)
+        room = await self._find_room(scope, holder, values.get("token"))
         scope[SEEN_KEY] = Seen(doorway.path, holder, room.door.run_id)
         ask = Ask(
             room=room,
@@ -125,6 +122,15 @@ class Reception:
         heavy = chosen == "html" or (
             doorway.heavy(ask) if callable(doorway.heavy) else doorway.heavy)
         return await self._lanes.work(ask) if heavy else doorway.endpoint(ask)
+
+    async def _find_room(self, scope: Scope, holder: Holder, token: Token | None) -> Room:
+        """Room that a request is answered from: of the run it goes on in, or of a job's result."""
+        run_id = "" if token is None else token.run_id
+        room = (await self._keeper.enter(holder.audience, run_id=run_id)).find(run_id)
+        name = scope["path_params"].get("collection", "")
+        if not name.startswith(PREFIX):
+            return room
+        return await run_in_threadpool(open_result, room, self._settings, name, holder)
 
     def recognise(self, scope: Scope) -> Holder:
         """Say who asks.

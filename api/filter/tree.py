@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Language = Literal["cql2-text", "cql2-json", "cql-text"]
-LANGUAGES: tuple[Language, ...] = ("cql2-text", "cql2-json", "cql-text")
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,6 @@ import pyarrow.compute as pc
 from api.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from api.filter.limits import Deadline
@@ -203,8 +201,3 @@ def to_mask(array: pa.BooleanArray) -> Mask:
     """Arrow truths as NumPy's; unknown ones are false."""
     filled = array if array.null_count == 0 else pc.fill_null(array, False)  # noqa: FBT003 - Arrow's
     return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def list_kinds(operands: Sequence[Operand]) -> set[Kind]:
-    """Which kinds some operands are of."""
-    return {operand.kind for operand in operands}

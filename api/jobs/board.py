@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import shutil
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -91,9 +91,8 @@ class Board:
             If as many as may be are under way already.
         """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self._folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            self.sweep()
+        with self._hold():
+            self._sweep()
             under_way = [job.holder for job in self._list() if not job.has_ended]
             if len(under_way) >= MOST_UNDER_WAY or (holder.key_id and holder.key_id in under_way):
                 raise LimitedError("As many jobs as this server works on, or as a key may have, "
@@ -163,6 +162,18 @@ class Board:
 
     def sweep(self) -> None:
         """Erase jobs of more than a day ago, and what is left of damaged ones."""
+        # Held, for one that another worker is just adding has no file yet, and would look damaged.
+        with suppress(OSError), self._hold():  # without a folder there is nothing to erase
+            self._sweep()
+
+    @contextmanager
+    def _hold(self) -> Iterator[None]:
+        """Keep other workers from adding and sweeping."""
+        with (self._folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _sweep(self) -> None:
         for path in self._folder.glob(f"{PREFIX}*"):
             if self.read(path.name) is None:
                 shutil.rmtree(path, ignore_errors=True)

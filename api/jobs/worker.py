@@ -46,15 +46,18 @@ def start_job(board: Board, job: Job, options: Sequence[str], *, study: Path, ru
     # if this server is gone.
     process = subprocess.Popen(  # noqa: S603 - options are words of a closed form
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        start_new_session=True, text=True,
+        start_new_session=True, text=True, errors="replace",
         preexec_fn=lambda: _limit(2 * job.limit_s),  # noqa: PLW1509 - it calls the system alone
     )
     threading.Thread(target=_watch, args=(board, job, process), name=job.id, daemon=True).start()
 
 
 def _limit(cpu_s: int) -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
+    for kind, most in ((resource.RLIMIT_CPU, cpu_s), (resource.RLIMIT_AS, MOST_BYTES)):
+        _, allowed = resource.getrlimit(kind)
+        # A service may be given less than we would give: more than that is refused.
+        limit = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+        resource.setrlimit(kind, (limit, limit))
 
 
 def _watch(board: Board, job: Job, process: subprocess.Popen[str]) -> None:
@@ -73,17 +76,21 @@ def _watch(board: Board, job: Job, process: subprocess.Popen[str]) -> None:
         board.end(job.id, "done")
     elif code == _USER_FAULT:
         board.end(job.id, "failed", " ".join(said).strip().removeprefix("georisk: ")[:1000])
-    elif code != -signal.SIGKILL:
+    elif not _has_ended(board, job):  # not by who cancelled it: a fault, or the system's limits
         LOG.error("a job ended with code %d", code)
         board.end(job.id, "failed", "Our fault; the server's operator finds more in its log.")
+
+
+def _has_ended(board: Board, job: Job) -> bool:
+    now = board.read(job.id)
+    return now is None or now.has_ended
 
 
 def _wait(board: Board, job: Job, process: subprocess.Popen[str]) -> str:
     """Wait for the end, the limit, or somebody who cancels; why it was stopped by the limit."""
     until_s = time.monotonic() + job.limit_s
     while process.poll() is None:
-        now = board.read(job.id)
-        if now is None or now.has_ended:
+        if _has_ended(board, job):
             _kill(process)
         elif time.monotonic() > until_s:
             _kill(process)

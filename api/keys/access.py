@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from api.errors import LimitedError, MisdirectedError, UnauthorisedError, UnavailableError
 from api.keys.holders import Holder
-from api.keys.key import OPENED
 from api.keys.store import KeyFileError
 from api.settings import is_loopback, stands_alone
 
@@ -101,7 +100,7 @@ def decide_holder(
     host_is_loopback : bool
         Whether the request names this machine (`api.entrance.guard.names_this_machine`).
     forwarded : bool
-        Whether it came through somebody else (`is_forwarded`).
+        Whether it came through somebody else (`api.entrance.origin.is_passed_on`).
 
     Returns
     -------
@@ -137,20 +136,19 @@ def may_read_metrics(
     return stands_alone(settings) and host_is_loopback and not forwarded
 
 
-def find_warning(settings: Settings, ring: KeyRing) -> str:
+def find_warning(settings: Settings, *, has_keys: bool) -> str:
     """Say what is unwise about how a server with keys is reached; empty if nothing is.
 
-    Raises
-    ------
-    KeyFileError
-        If the keys cannot be read.
+    Parameters
+    ----------
+    settings : Settings
+    has_keys : bool
+        Whether anybody holds a key that opens today.
     """
-    if is_loopback(settings.host) or settings.public_url.lower().startswith("https://"):
+    if not has_keys or is_loopback(settings.host) or settings.public_url.startswith("https://"):
         return ""
-    if not any(ring.has_live_keys(audience) for audience in OPENED):
-        return ""
-    return ("keys would travel in clear: listen on 127.0.0.1 behind a proxy that speaks TLS, and "
-            "say --public-url https://…")
+    return ("keys would travel in clear; put a proxy that speaks TLS before this server, and name "
+            "its address with --public-url https://...")
 
 
 def _open_with(token: str, ring: KeyRing) -> Key:

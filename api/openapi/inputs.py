@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from api.asking.crs import list_references
-from api.asking.parameters import PARAMETERS
+from api.asking.parameters import MOST_KEYS, PARAMETERS
 from api.formats import list_formats
 from api.openapi.examples import give_examples
 from api.reports.schema import HEADERS, RECEIPT
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 # Told in place for each collection: they name its columns, or have examples from its rows.
 IN_PLACE = frozenset({"bbox", "datetime", "filter", "properties", "sortby"})
-MOST_SORTED = 8
 REFERENCES = frozenset({"crs", "bbox-crs", "filter-crs"})
 # What `api.asking.parameters.read_datetime` reads, but for the 30th of February and crossed ends.
 _DAY = r"(?!0000)[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -98,7 +97,7 @@ def _narrow_columns(name: str, spec: LayerSpec) -> Schema:
         sortable = [spec.id, *(c for c, it in spec.columns.items() if it.dtype != "list")]
         pattern = f"^[+-]?({'|'.join(map(re.escape, sortable))})$"
         items = {"type": "string", "pattern": pattern}
-        return {"type": "array", "items": items, "minItems": 1, "maxItems": MOST_SORTED}
+        return {"type": "array", "items": items, "minItems": 1, "maxItems": MOST_KEYS}
     return {}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.jobs.question import describe_question
-from api.openapi.parts import LINKS, TEXT, close
+from api.openapi.parts import LINKS, MOMENT, TEXT, close
 
 Schema = dict[str, Any]
 
@@ -14,7 +14,7 @@ JOB = close(
         "id": TEXT,
         "state": {"type": "string", "enum": ["running", "done", "failed", "cancelled"]},
         "asked": {"type": "object", "additionalProperties": True},
-        "created": {"type": "string", "format": "date-time"},
+        "created": MOMENT,
         "ended": {"type": "string", "description": "Moment (UTC); empty while it is running"},
         "limit_s": {"type": "integer", "minimum": 1},
         "run_id": TEXT, "message": TEXT, "note": TEXT, "links": LINKS,

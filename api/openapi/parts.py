@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.asking.parameters import LANGUAGES
+
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
@@ -12,7 +14,6 @@ COUNT: Schema = {"type": "integer", "minimum": 0}
 NUMBER: Schema = {"type": "number"}
 DAY: Schema = {"type": "string", "format": "date"}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
-LANGUAGES = ("en", "es", "fr", "ht")
 OPEN: Schema = {"type": "object", "additionalProperties": True}
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from api.asking.ask import Ask
 
-_WAITING = frozenset({"accepted", "queued", "waiting", "running"})
 _ASK_AGAIN_S = 5
 _PLACE_COLUMNS = (
     "name", "town", "km", "walk_h", "check", "services", "admits", "opens", "months",
@@ -126,7 +125,7 @@ def name_corridors(ask: Ask) -> dict[str, str]:
 
 def show_job(document: Mapping[str, Any], ask: Ask) -> str:
     """Show the state of a job; while it runs the page asks again by itself."""
-    waiting = document.get("state", document.get("status")) in _WAITING
+    waiting = document["state"] == "running"
     around = surround(
         ask, document, title="Job", refresh_s=_ASK_AGAIN_S if waiting else 0,
     )

@@ -81,7 +81,7 @@ def describe_form(ask: Ask, spec: LayerSpec) -> dict[str, Any]:
                                      if not k.startswith("filter"))],
         "without_box": [*limit, *((k, v) for k, v in texts.items() if not k.startswith("bbox"))],
         "example": write_example(spec),
-        "queryables": f"{ask.base}/collections/{quote(spec.name)}/queryables",
+        "queryables": f"{ask.base}/collections/{quote(ask.names['collection'])}/queryables",
         "has_geometry": spec.geometry != "none",
     }
 

@@ -248,5 +248,6 @@ def measure_scale(view: View) -> tuple[int, str]:
     km_per_pixel = (view.east - view.west) * _KM_PER_DEGREE * middle / WIDTH
     longest = 150 * km_per_pixel
     power = 10 ** math.floor(math.log10(longest))
-    length = next(n * power for n in (5, 2, 1) if n * power <= longest)
+    # Just below a power of ten the logarithm is rounded up to it.
+    length = next((n * power for n in (5, 2, 1) if n * power <= longest), power)
     return round(length / km_per_pixel), f"{length:g} km"

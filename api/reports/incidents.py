@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from layers.store import sync_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from api.reports.report import IncidentReport
@@ -42,8 +44,9 @@ def add_incident(
         "synthetic": "true" if report.synthetic else "false",
         "lon": f"{position[0]:.2f}", "lat": f"{position[1]:.2f}",
     }
-    lines = {one["incident_id"]: one for one in read_incidents(state)}
-    _write(state / FILE, [*{**lines, line["incident_id"]: line}.values()])
+    with _hold(state):
+        lines = {one["incident_id"]: one for one in read_incidents(state)}
+        _write(state / FILE, [*{**lines, line["incident_id"]: line}.values()])
     return state / FILE
 
 
@@ -57,11 +60,22 @@ def read_incidents(state: Path) -> list[dict[str, str]]:
 
 def drop_incidents(state: Path, ids: Collection[str]) -> int:
     """Erase incidents by the ids of their reports; returns how many went."""
-    lines = read_incidents(state)
-    left = [one for one in lines if one["incident_id"].removeprefix(PREFIX) not in ids]
-    if len(left) < len(lines):
-        _write(state / FILE, left)
+    if not ids or not (state / FILE).is_file():
+        return 0
+    with _hold(state):
+        lines = read_incidents(state)
+        left = [one for one in lines if one["incident_id"].removeprefix(PREFIX) not in ids]
+        if len(left) < len(lines):
+            _write(state / FILE, left)
     return len(lines) - len(left)
+
+
+@contextmanager
+def _hold(state: Path) -> Iterator[None]:
+    """Keep others from writing the file: a server purges while a reviewer accepts."""
+    with (state / f".{FILE}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _write(path: Path, lines: Iterable[dict[str, str]]) -> None:

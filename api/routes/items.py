@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ from api.asking.parameters import LIMIT_DEFAULT
 from api.asking.selection import Page, read_reference, select_page
 from api.asking.tokens import write_token
 from api.errors import NotAcceptableError, ParameterError
-from api.formats import ENCODERS, list_formats
+from api.formats import ENCODERS, list_formats, write_sequence
 from layers.errors import NotShownError
 
 if TYPE_CHECKING:
@@ -140,8 +139,7 @@ def _encode_page(
     reference = read_reference(ask.room, ask.values, "crs")
     plain = names is None and reference.uri == CRS84
     if ask.format == "geojsonseq" and plain:
-        features = served.encode(page.rows)
-        return list(chain.from_iterable((b"\x1e", feature, b"\n") for feature in features))
+        return list(write_sequence(served.encode(page.rows)))
     layer = served.take(page.rows, names)
     if served.has_geometry:
         layer = _place_layer(layer, reference)
@@ -224,7 +222,7 @@ def _is_heavy(ask: Ask) -> bool:
 
 DOORWAYS = (
     Doorway("/collections/{collection}/items", read_items, PARAMETERS, heavy=_is_heavy,
-            formats=("geojson", "html", *(name for name in ENCODERS if name != "geojson")),
+            formats=("geojson", "html", *ENCODERS),
             page="items", answers="features"),
     Doorway("/collections/{collection}/items/{feature}", read_item, ("crs", "f"),
             formats=("geojson", "html"), page="item", answers="feature"),

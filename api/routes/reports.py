@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
@@ -50,9 +49,7 @@ def take_report(ask: Ask) -> Response:
     report = read_report(ask.body, today=now.date())
     receipt = _open_store(ask).add(report, holder=ask.holder.key_id, key=key, now=now,
                                    knows_place=ask.room.door.knows_place)
-    path = f"/reports/{receipt.id}"
-    # The path alone, with what a proxy puts before it: links say the whole address.
-    headers = {"Location": urlsplit(ask.settings.public_url).path.rstrip("/") + path}
+    headers = {"Location": ask.locate(f"/reports/{receipt.id}")}
     if receipt.replayed:
         headers["Idempotency-Replayed"] = "true"
     return _tell(ask, receipt.id, receipt.state, status=201, headers=headers)

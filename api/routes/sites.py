@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from subprocess import SubprocessError
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
 from api.answering.answers import dump_json
 from api.asking.ask import GEOJSON, HTML, JSON, Doorway
+from api.errors import UnavailableError
 from api.jobs.board import Board
 from api.jobs.question import read_question
 from api.jobs.worker import start_job
@@ -30,16 +32,22 @@ def ask_sites(ask: Ask) -> Response:
         If the question is not one.
     LimitedError
         If too many jobs are under way.
+    UnavailableError
+        If no process can be started.
     """
     question = read_question(ask.body)
-    board = find_board(ask)
+    board, study = find_board(ask), ask.settings.study
+    if study is None:
+        raise NotShownError("sites")
     job = board.add(question.model_dump(exclude_defaults=True), holder=ask.holder,
                     limit_s=question.limit_s, run_id=ask.room.door.run_id)
-    settings = ask.settings
-    if settings.study is None:
-        raise NotShownError(job.id)
-    start_job(board, job, list(question.list_options()), study=settings.study, runs=settings.runs)
-    headers = {**_PRIVATE, "Location": f"/sites/{job.id}"}
+    try:
+        start_job(board, job, list(question.list_options()), study=study, runs=ask.settings.runs)
+    except (OSError, SubprocessError) as error:
+        # Else it would stand on the board as under way, and keep others from asking.
+        board.end(job.id, "failed", "It could not be begun.")
+        raise UnavailableError("No job can be begun just now: try again later.") from error
+    headers = {**_PRIVATE, "Location": ask.locate(f"/sites/{job.id}")}
     body = dump_json(describe_job(ask, job))
     return Response(body, status_code=202, media_type=JSON, headers=headers)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("georisk.api")
 CHECK_EVERY_S = 1.0
+# Whoever names a run that is not there cannot make us look more often than this.
+AGAIN_S = 0.1
 # A place that was closed must not live on because somebody keeps the server busy: threads of its
 # own look for new runs, and who finds that nobody could look for so long waits.
 PATIENCE_S = 5.0
@@ -61,10 +63,14 @@ class Suite:
         """
         if self.room is None:
             raise NoSnapshotError("no snapshot is open; `georisk run` publishes one")
-        if self.before is not None and self.before.door.run_id == run_id \
-                and monotonic() - self.since_s < BEFORE_S and self.before.door.is_there():
+        if self.before is not None and self.before.door.run_id == run_id and self.keeps_before():
             return self.before
         return self.room
+
+    def keeps_before(self) -> bool:
+        """Whether pages of the run before are still answered."""
+        return (self.before is not None and monotonic() - self.since_s < BEFORE_S
+                and self.before.door.is_there())
 
 
 class Keeper:
@@ -105,27 +111,47 @@ class Keeper:
         self._threads: CapacityLimiter | None = None
         self._suites: dict[Audience, Suite] = {}
 
-    async def enter(self, audience: Audience) -> Suite:
-        """Return what to answer one request from."""
+    async def enter(self, audience: Audience, *, run_id: str = "") -> Suite:
+        """Return what to answer one request from.
+
+        Parameters
+        ----------
+        audience : {"public", "partner", "restricted"}
+        run_id : str, optional
+            Run that the request goes on in. One that is not known here yet is looked for at
+            once: another process has opened it already, and led somebody on in it.
+        """
+        suite = await self._enter(audience)
+        if suite.room is None or run_id <= suite.room.door.run_id:
+            return suite
+        async with self._locks.setdefault(audience, asyncio.Lock()):
+            if monotonic() - self._looked_s[audience] >= AGAIN_S:
+                await self._look(audience)
+        return self._suites[audience]
+
+    async def _enter(self, audience: Audience) -> Suite:
         suite = self._suites.get(audience)
         day = self._read_day()
         if suite is not None and suite.day == day \
                 and monotonic() - self._checked_s[audience] < CHECK_EVERY_S:
             return suite
-        if self._threads is None:
-            self._threads = CapacityLimiter(_THREADS)
         lock = self._locks.setdefault(audience, asyncio.Lock())
         if suite is None or suite.day != day:
             async with lock:
                 suite = self._suites.get(audience)
                 if suite is None or suite.day != day:
-                    await run_sync(self.refresh, audience, limiter=self._threads)
+                    await self._look(audience)
         elif not lock.locked() or monotonic() - self._looked_s[audience] > PATIENCE_S:
             async with lock:
                 if monotonic() - self._looked_s[audience] >= CHECK_EVERY_S:
                     self._checked_s[audience] = monotonic()
-                    await run_sync(self.refresh, audience, limiter=self._threads)
+                    await self._look(audience)
         return self._suites[audience]
+
+    async def _look(self, audience: Audience) -> None:
+        if self._threads is None:
+            self._threads = CapacityLimiter(_THREADS)
+        await run_sync(self.refresh, audience, limiter=self._threads)
 
     def refresh(self, audience: Audience) -> None:
         """Open what should be open now; without a snapshot, hold nothing."""
@@ -135,8 +161,9 @@ class Keeper:
             run_id = "closed" if new.room is None else new.room.door.run_id
             LOG.info("snapshot %s (%s)", run_id, audience)
             self._tell_opened(audience)
-        self._suites[audience] = new
+        # In this order: who finds the suite of an audience, on the event loop, reads its times.
         self._checked_s[audience] = self._looked_s[audience] = monotonic()
+        self._suites[audience] = new
 
     def _make_room(self, door: Door) -> Room:
         room = Room(door)
@@ -148,7 +175,7 @@ class Keeper:
             if suite is None or suite.room is None or suite.day != day:
                 return Suite(day, self._make_room(self._open_door(audience, day)))
             if suite.room.door.is_current():
-                return suite
+                return suite if suite.keeps_before() else replace(suite, before=None)
             room = self._make_room(suite.room.door.reopen())
         except NoSnapshotError as error:
             LOG.error("%s", error)  # noqa: TRY400 - where it was found says nothing more

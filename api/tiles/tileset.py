@@ -28,13 +28,13 @@ def list_tilesets(ask: Ask, served: Served) -> dict[str, Any]:
     """List the tilesets of a collection: one."""
     return {
         "title": f"Vector tiles of {_title(served.spec)}",
-        "links": [ask.link_self(), _link_collection(ask, served.spec)],
+        "links": [ask.link_self(), _link_collection(ask)],
         "tilesets": [{
             **_describe_kind(served.spec),
             "links": [
-                ask.link(_path(served.spec), "self", f"{_title(served.spec)} in {NAME}"),
+                ask.link(_find_path(ask), "self", f"{_title(served.spec)} in {NAME}"),
                 _link_scheme(ask),
-                _link_tiles(ask, served.spec),
+                _link_tiles(ask),
             ],
         }],
     }
@@ -48,14 +48,13 @@ def describe_tileset(ask: Ask, served: Served) -> dict[str, Any]:
         spec.id: {"type": "string", "title": "Id"},
         **{name: _describe_property(name, spec) for name in spec.columns},
     }
-    base = f"{ask.base}/collections/{spec.name}/tiles"
+    base = f"{ask.base}/collections/{ask.names['collection']}/tiles"
     return {
         **_describe_kind(spec),
         "description": f"{spec.meaning}. A tile holds at most {most} features: where more lie in "
         "it, crowded ground is thinned.",
         "links": [
-            ask.link_self(), _link_scheme(ask), _link_tiles(ask, spec),
-            _link_collection(ask, spec),
+            ask.link_self(), _link_scheme(ask), _link_tiles(ask), _link_collection(ask),
         ],
         "layers": [{
             "id": spec.name, "title": _title(spec), "description": spec.meaning,
@@ -95,16 +94,17 @@ def _title(spec: LayerSpec) -> str:
     return spec.title.get("en", spec.name)
 
 
-def _path(spec: LayerSpec) -> str:
-    return f"/collections/{spec.name}/tiles/{NAME}"
+def _find_path(ask: Ask) -> str:
+    # By the collection's name: that of a job's result is not the layer's.
+    return f"/collections/{ask.names['collection']}/tiles/{NAME}"
 
 
 def _describe_kind(spec: LayerSpec) -> dict[str, Any]:
     return {"title": _title(spec), "dataType": "vector", "crs": CRS_URI, "tileMatrixSetURI": URI}
 
 
-def _link_tiles(ask: Ask, spec: LayerSpec) -> dict[str, Any]:
-    path = f"{_path(spec)}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"
+def _link_tiles(ask: Ask) -> dict[str, Any]:
+    path = f"{_find_path(ask)}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"
     return {**ask.link(path, "item", "Tiles", MVT), "templated": True}
 
 
@@ -112,8 +112,8 @@ def _link_scheme(ask: Ask) -> dict[str, Any]:
     return ask.link(f"/tileMatrixSets/{NAME}", f"{_REL}/tiling-scheme", NAME)
 
 
-def _link_collection(ask: Ask, spec: LayerSpec) -> dict[str, Any]:
-    return ask.link(f"/collections/{spec.name}", f"{_REL}/geodata", "The collection")
+def _link_collection(ask: Ask) -> dict[str, Any]:
+    return ask.link(f"/collections/{ask.names['collection']}", f"{_REL}/geodata", "The collection")
 
 
 def _describe_dimension(spec: LayerSpec) -> dict[str, int]:

@@ -108,7 +108,7 @@ def test_bbox_in_the_corner_of_an_envelope_meets_nothing():
      "datetime=2024-02-01/2024-01-01", "datetime=2024-01-01/2024-01-02/2024-01-03", "token=x",
      "token=%ff", "f=mvt", "f=pdf", "foo=bar", "filter-lang=cql", "bbox-crs=EPSG:1",
      "filter-crs=EPSG:1", "crs=EPSG:1", "properties=nothing", "sortby=nothing",
-     "sortby=", "LIMIT=1"],
+     "sortby=", "sortby=--name", "LIMIT=1"],
 )
 def test_bad_parameters_are_400_problems(client, query):
     answer = client.get(f"{PLACES}?{query}")

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import logging
 import string
+import threading
 
 import pytest
 from http_doubles import make_door, make_layer, make_shelters, open_client
@@ -228,3 +229,27 @@ def test_without_a_snapshot_it_lives_but_is_not_ready():
             assert "secret-folder" not in answer.text
         there.append(True)
         assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize(("asked", "packed"), [
+    ("gzip", True), ("gzip, deflate, br", True), ("br;q=1.0, gzip;q=0.8, *;q=0.1", True),
+    ("gzip; q=0.001", True), ("gzip;q=0", False), ("gzip; q=0.0, identity", False),
+    ("br", False), ("", False),
+])
+def test_answers_are_packed_for_who_takes_them(client, asked, packed):
+    address = "/collections/places/items?limit=200"
+    plain = client.get(address, headers={"Accept-Encoding": "identity"})
+    given = client.get(address, headers={"Accept-Encoding": asked})
+    assert given.json() == plain.json()
+    assert given.headers.get("content-encoding") == ("gzip" if packed else None)
+    assert (given.headers["etag"] == plain.headers["etag"]) is not packed
+
+
+def test_what_was_opened_is_closed_where_a_server_cannot_begin(tmp_path):
+    def open_door(_day):
+        raise OSError("no disk")
+
+    with pytest.raises(OSError, match="no disk"), \
+            open_client(make_door("public"), open_door=open_door, state=tmp_path):
+        pass
+    assert not any(thread.name == "audit" for thread in threading.enumerate())

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
+import resource
+import subprocess
+import threading
 import time
 
 import pytest
 from http_doubles import TestClient
 
 from api.app import create_app
+from api.jobs import worker
 from api.jobs.board import MOST_UNDER_WAY, Board, Job
 from api.jobs.question import describe_question, read_question
+from api.keys.key import make_key
+from api.keys.ring import read_utc_day
+from api.keys.store import add_key
 from api.settings import Settings
 from georisk.places import list_services
 from georisk.siting.objectives import OBJECTIVES
 
+REAL_POPEN = subprocess.Popen
 QUESTION = {"services": ["water"], "k": 2, "limit_s": 120}
 
 
@@ -25,6 +34,10 @@ def served(published_grid, tmp_path_factory):
                         study=published_grid)
     with TestClient(create_app(settings), base_url="http://localhost") as client:
         yield client, state
+
+
+def run_instead(script):
+    return lambda _command, **options: REAL_POPEN(["/bin/sh", "-c", script], **options)
 
 
 def wait(client, job, until=("done", "failed", "cancelled")):
@@ -52,6 +65,11 @@ def test_a_job_becomes_a_collection(served):
     collection = client.get(f"/collections/{job}").json()
     assert collection["id"] == job
     assert job not in {it["id"] for it in client.get("/collections").json()["collections"]}
+    # The layer behind it is one of the run as well: nothing leads there.
+    for path in ("tiles", "tiles/WebMercatorQuad", "items?f=html"):
+        told = client.get(f"/collections/{job}/{path}").text
+        assert f"/collections/{job}" in told
+        assert "/collections/proposed_sites" not in told
 
 
 def test_nobody_else_sees_it(served):
@@ -133,3 +151,68 @@ def test_the_public_is_not_told_that_there_is_such_an_address(published_grid, tm
         assert client.post("/sites", json=QUESTION).status_code == 404
 
 
+def test_a_job_that_the_system_ends_is_no_longer_under_way(served, monkeypatch, caplog):
+    client, _ = served
+    monkeypatch.setattr(worker.subprocess, "Popen", run_instead("kill -9 $$"))
+    job = client.post("/sites", json=QUESTION).json()["id"]
+    told = wait(client, job)
+    assert (told["state"], told["message"][:9]) == ("failed", "Our fault")
+    assert "code -9" in caplog.text
+
+
+def test_what_a_job_says_is_read_whatever_it_is(served, monkeypatch):
+    client, _ = served
+    script = r"printf 'georisk: a\377b' >&2; exit 2"
+    monkeypatch.setattr(worker.subprocess, "Popen", run_instead(script))
+    told = wait(client, client.post("/sites", json=QUESTION).json()["id"])
+    assert (told["state"], told["message"]) == ("failed", "a\ufffdb")
+
+
+def test_a_job_that_cannot_be_begun_keeps_nobody_else_from_asking(served, monkeypatch):
+    client, state = served
+
+    def refuse(*_args, **_options):
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(worker.subprocess, "Popen", refuse)
+    for _ in range(MOST_UNDER_WAY + 1):
+        assert client.post("/sites", json=QUESTION).status_code == 503
+    assert not any(job.state == "running" for job in Board(state)._list())
+
+
+def test_a_lower_limit_of_the_system_is_no_fault():
+    def limit():
+        resource.setrlimit(resource.RLIMIT_CPU, (7, 7))
+        worker._limit(240)
+        os.write(said, str(resource.getrlimit(resource.RLIMIT_CPU)).encode())
+
+    read, said = os.pipe()
+    subprocess.run(["/bin/true"], preexec_fn=limit, pass_fds=(said,), check=True)
+    os.close(said)
+    with os.fdopen(read) as file:
+        assert file.read() == "(7, 7)"
+
+
+def test_where_to_look_says_what_a_proxy_puts_before_it(published_grid, tmp_path, monkeypatch):
+    monkeypatch.setattr("api.routes.sites.start_job", lambda *_a, **_k: None)
+    key = make_key(audience="restricted", holder="Casa X", created=read_utc_day())
+    settings = Settings(runs=published_grid / "runs", state=tmp_path, study=published_grid,
+                        public_url="https://example.org/maps/")
+    headers = {"X-API-Key": add_key(tmp_path, key)}
+    with TestClient(create_app(settings)) as client:
+        asked = client.post("/sites", json=QUESTION, headers=headers)
+    assert asked.headers["location"] == f"/maps/sites/{asked.json()['id']}"
+
+
+def test_a_job_that_is_just_added_is_not_swept(tmp_path):
+    board = Board(tmp_path)
+    board.sweep()
+    assert not (tmp_path / "jobs").exists()
+    (tmp_path / "jobs" / "sites-ab").mkdir(parents=True)
+    sweeper = threading.Thread(target=Board(tmp_path).sweep)
+    with board._hold():
+        sweeper.start()
+        time.sleep(0.1)
+        assert (tmp_path / "jobs" / "sites-ab").is_dir()
+    sweeper.join()
+    assert not (tmp_path / "jobs" / "sites-ab").exists()

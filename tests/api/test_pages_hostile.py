@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 import shapely
 from http_doubles import make_door, make_layer, make_segments, make_shelters, open_client
 from test_html_pages import fetch, read, visible
 
 from api.pages import render_problem
+from api.pages.sketch import View, measure_scale
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&{{7*7}}"
 
@@ -95,3 +97,11 @@ def test_a_problem_is_a_page():
     assert "<script" not in page
     assert "Not Found" in visible(page)
     assert "alert(1)" in visible(page)
+
+
+@pytest.mark.parametrize(("wide_deg", "bar"), [
+    (0.003832794346628339, "0.1 km"), (38.327943466283386, "1000 km"), (40.0, "1000 km"),
+])
+def test_a_map_has_a_scale_however_wide_it_is(wide_deg, bar):
+    """The first two are as wide as a bar of a power of ten allows, but for the last digit."""
+    assert measure_scale(View(0.0, -1e-9, wide_deg, 1e-9, 300))[1] == bar

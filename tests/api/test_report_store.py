@@ -7,12 +7,14 @@ import os
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from surroundings import ROOT
 
 from api.errors import ConflictError, LimitedError, UnavailableError
 from api.reports.file import FILE
+from api.reports.incidents import add_incident, drop_incidents, read_incidents
 from api.reports.report import IncidentReport, PlaceReport, hash_report
 from api.reports.store import KEPT_DAYS, WAITING_DAYS, Store
 from layers.errors import CallError
@@ -215,3 +217,22 @@ def test_a_file_too_busy_to_be_cleared_says_so_and_is_cleared_later(tmp_path, mo
     assert store.purge(NOW.date()) == ()
     assert not [path for path in tmp_path.iterdir() if b"needle" in path.read_bytes()]
     store.close()
+
+
+def test_incidents_are_accepted_while_others_are_erased(tmp_path):
+    report = IncidentReport("wat", dt.date(2026, 1, 5), dead=1, lon=-92.1, lat=14.7)
+
+    def accept(start):
+        for n in range(start, start + 40):
+            add_incident(tmp_path, str(n), report, position=(-92.1, 14.7))
+
+    def erase():
+        for n in range(40):
+            drop_incidents(tmp_path, {str(n)})
+
+    accept(0)
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(accept, 100), pool.submit(erase), pool.submit(accept, 200)]:
+            done.result()
+    kept = [one["incident_id"] for one in read_incidents(tmp_path)]
+    assert sorted(kept) == [f"report-{n}" for n in (*range(100, 140), *range(200, 240))]
