@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
+
+from api.asking.negotiation import read_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
 # Raised by whoever changes the form of a body: the same snapshot then has other bytes.
 BODY_FORM = "2"
 PACKED = frozenset({"geoparquet"})
-# A weight of nothing refuses; a small one (`gzip;q=0.5`) does not.
-_NO_GZIP = re.compile(r"gzip;q=0(\.0*)?(,|$)")
 _VARY = "Accept, Accept-Encoding, Authorization, X-API-Key"
 
 
@@ -38,8 +38,20 @@ def make_etag(ask: Ask, *, packed: bool = False) -> str:
 def accepts_gzip(ask: Ask) -> bool:
     """Whether the answer is compressed: the asker says so, and it is not packed already."""
     coding = ask.headers.get("accept-encoding", "")
-    return "gzip" in coding and ask.format not in PACKED \
-        and not _NO_GZIP.search(coding.replace(" ", ""))
+    return ask.format not in PACKED and bool(coding) and _takes_gzip(coding[:1000])
+
+
+@lru_cache(maxsize=128)
+def _takes_gzip(coding: str) -> bool:
+    """Whether a header takes gzip; a small weight is none of nothing (RFC 9110, 12.5.3).
+
+    Examples
+    --------
+    >>> _takes_gzip("br, gzip;q=0.1"), _takes_gzip("*"), _takes_gzip("*, gzip;q=0")
+    (True, True, False)
+    """
+    weights = dict(read_ranges(coding))
+    return next((weights[it] for it in ("gzip", "x-gzip", "*") if it in weights), 0.0) > 0
 
 
 def write_validators(ask: Ask, *, packed: bool) -> dict[str, str]:
@@ -65,7 +77,7 @@ def holds_already(ask: Ask, own: Mapping[str, str]) -> bool:
         return False
     try:
         return parsedate_to_datetime(modified) <= parsedate_to_datetime(since)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from api.keys.holders import Holder
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from api.stock.room import Room
     from layers.spec import Audience
 
+# What a query may hold as it is (RFC 3986); anything else is written as %XX in a link.
+_PLAIN = "!$&'()*+,;=:@/?%~"
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 HTML = "text/html; charset=utf-8"
@@ -132,8 +134,9 @@ class Ask:
         return FORMATS[self.format]
 
     def link(self, path: str, rel: str, title: str, media: str = JSON) -> dict[str, str]:
-        """Link to another address of this server."""
-        return {"rel": rel, "type": media, "title": title, "href": self.base + path}
+        """Link to another address of this server; its type says nothing of the letters' coding."""
+        kind = media.partition("; ")[0]
+        return {"rel": rel, "type": kind, "title": title, "href": self.base + path}
 
     def locate(self, path: str) -> str:
         """Address for a ``Location``: a path, with what a proxy puts before it."""
@@ -141,7 +144,7 @@ class Ask:
 
     def link_self(self, media: str = "") -> dict[str, str]:
         """Link to what was asked for."""
-        query = f"?{self.query}" if self.query else ""
+        query = f"?{quote(self.query, safe=_PLAIN)}" if self.query else ""
         return self.link(self.path + query, "self", "This document", media or self.media)
 
     def link_formats(self, names: Sequence[str] = ()) -> list[dict[str, str]]:

@@ -53,13 +53,34 @@ def _match(formats: tuple[str, ...], accept: str) -> str:
     --------
     >>> _match(("json", "html"), "text/html,application/xhtml+xml,*/*;q=0.8")
     'html'
+    >>> _match(("geojson", "html"), "application/json, text/html;q=0.9")
+    'geojson'
     >>> _match(("json", "html"), "*/*"), _match(("json", "html"), "image/png")
     ('json', 'json')
     """
-    ranges = [_read_range(part) for part in accept.split(",", _MOST_RANGES)[:_MOST_RANGES]]
+    ranges = read_ranges(accept)
     likes = {name: _like(FORMATS[name].partition(";")[0], ranges) for name in formats}
+    first = formats[0]
+    if not likes[first] and "json" not in formats and _is_json(first):
+        # Whoever asks for JSON takes GeoJSON rather than a page.
+        likes[first] = _like(FORMATS["json"], ranges)
     best = max(likes.values())
     return next(name for name in formats if likes[name] == best) if best > 0 else formats[0]
+
+
+def _is_json(name: str) -> bool:
+    return FORMATS[name].partition(";")[0].endswith("+json")
+
+
+def read_ranges(header: str) -> list[tuple[str, float]]:
+    """What an ``Accept…`` header names, in small letters, with weights; a wrong weight is 0.
+
+    Examples
+    --------
+    >>> read_ranges("gzip;q=0.5, *;q=0")
+    [('gzip', 0.5), ('*', 0.0)]
+    """
+    return [_read_range(part) for part in header.split(",", _MOST_RANGES)[:_MOST_RANGES]]
 
 
 def _read_range(text: str) -> tuple[str, float]:

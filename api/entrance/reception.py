@@ -93,8 +93,7 @@ class Reception:
     async def _answer(self, doorway: Doorway, request: Request) -> Response:
         scope = request.scope
         scope[SEEN_KEY] = Seen(doorway.path)
-        headers = {name.decode("latin-1"): value.decode("latin-1")
-                   for name, value in scope["headers"]}
+        headers = _read_headers(scope)
         holder = self.recognise(scope)
         scope[SEEN_KEY] = Seen(doorway.path, holder)
         if not may_see(holder.audience, doorway.least):
@@ -183,6 +182,15 @@ async def _read_body(request: Request, doorway: Doorway, headers: dict[str, str]
     except TimeoutError as error:
         raise TooSlowError("What was sent did not arrive in time.") from error
     return bytes(body)
+
+
+def _read_headers(scope: Scope) -> dict[str, str]:
+    """Headers by name; one that is sent in several lines is one list (RFC 9110, 5.3)."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 def _find_base(scope: Scope) -> str:

@@ -27,8 +27,9 @@ _EMPTY_AS = {"Point": "Point", "LineString": "LineString", "Polygon": "MultiPoly
 def encode_flatgeobuf(layer: Layer, *, crs: pyproj.CRS, title: str) -> Iterator[bytes]:
     """Write rows as FlatGeobuf, in memory.
 
-    With its index a file's rows stand in the order of the index, not of the ids. Rows without
-    a geometry allow no index: then, as in a table, the order is that of the page.
+    With its index a file's rows stand in the order of the index. It is left out where the page
+    has an order of its own (``sortby``), which the file then keeps, and where rows without a
+    geometry allow none.
     """
     target = BytesIO()
     options: dict[str, Any] = {"TITLE": title, "SPATIAL_INDEX": "NO"}
@@ -40,7 +41,7 @@ def encode_flatgeobuf(layer: Layer, *, crs: pyproj.CRS, title: str) -> Iterator[
         table = gpd.GeoDataFrame(table, geometry=shapes, crs=crs)
         if not len(shapes):
             options["geometry_type"] = _EMPTY_AS.get(layer.spec.geometry, "Unknown")
-        if _all_lie_somewhere(shapes):
+        if layer.frame.index.is_monotonic_increasing and _all_lie_somewhere(shapes):
             options["SPATIAL_INDEX"] = "YES"
     pyogrio.write_dataframe(table, target, driver="FlatGeobuf", layer=layer.spec.name, **options)
     return cut_bytes(target.getbuffer())

@@ -126,7 +126,8 @@ class KeyRing:
             # Marked before reading: what changes meanwhile is seen at the next look.
             marks = (_mark(self._state / FILE), _mark(self._state / PEPPER_FILE))
             if marks != self._marks:
-                self._forget()
+                # What is held stays until the new is read: others ask meanwhile.
+                self._disconnect()
                 self._database = None if marks[0] is None else connect_keys(self._state)
                 self._marks = marks
             self._read()
@@ -148,10 +149,14 @@ class KeyRing:
             self._version = version
 
     def _forget(self) -> None:
+        self._disconnect()
+        self._held = None
+
+    def _disconnect(self) -> None:
         if self._database is not None:
             with suppress(Exception):
                 self._database.close()
-        self._database = self._held = self._marks = self._version = None
+        self._database = self._marks = self._version = None
 
 
 def _mark(path: Path) -> tuple[int, ...] | None:

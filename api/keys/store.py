@@ -22,6 +22,7 @@ from api.keys.key import (
     hash_token,
     seal_terms,
 )
+from api.private import keep_private
 from layers.errors import CallError, InputError
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ def _open_to_write(state: Path) -> Iterator[sqlite3.Connection]:
     with _telling(path):
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         state.chmod(0o700)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        keep_private(path)
         with closing(sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)) as database:
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("PRAGMA synchronous=FULL")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sqlite3
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
+from api.private import keep_private
 from layers.errors import CallError
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def open_log(state: Path) -> sqlite3.Connection:
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     state.chmod(0o700)
     path = state / FILE
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    keep_private(path)
     database = sqlite3.connect(path, timeout=_BUSY_S, check_same_thread=False)
     try:
         database.execute("PRAGMA journal_mode=WAL")

@@ -61,6 +61,7 @@ def _describe_format(doorway: Doorway, room: Room, collection: str) -> Schema:
         "name": "f", "in": "query",
         "description": "Format; without it what Accept likes best, else the first",
         "schema": {"type": "string", "enum": names, "default": names[0]},
+        "style": "form", "explode": False,
     }
 
 
@@ -112,9 +113,8 @@ def write_parameter(name: str, schema: Schema) -> Schema:
     """
     described: Schema = {
         "name": name, "in": "query", "description": PARAMETERS[name].meaning, "schema": schema,
+        "style": "form", "explode": False,
     }
-    if schema.get("type") == "array":
-        described |= {"style": "form", "explode": False}
     if name == "properties":
         described["allowEmptyValue"] = True
     return described

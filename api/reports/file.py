@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from api.logs.audit import FILE as AUDIT_FILE
 from api.logs.audit import open_log
+from api.private import keep_private
 from api.reports.sealing import keep_pepper, seal, seal_request
 from layers.errors import CallError
 
@@ -42,7 +42,7 @@ def open_file(state: Path, *, busy_s: float) -> tuple[sqlite3.Connection, bytes]
     """
     path, database = state / FILE, None
     try:
-        _close_to_others(path)
+        keep_private(path)
         database = sqlite3.connect(path, timeout=busy_s, isolation_level=None,
                                    check_same_thread=False)
         for pragma in _PRAGMAS:
@@ -55,14 +55,6 @@ def open_file(state: Path, *, busy_s: float) -> tuple[sqlite3.Connection, bytes]
             raise
         raise CallError(f"{path}: reports cannot be stored: {error}") from error
     return database, pepper
-
-
-def _close_to_others(path: Path) -> None:
-    """Make the file its owner's alone before anything opens it: its log takes its mode."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    for one in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
-        with suppress(FileNotFoundError):
-            one.chmod(0o600)
 
 
 def sweep(database: sqlite3.Connection) -> bool:

@@ -139,7 +139,7 @@ def _link_contents(ask: Ask, name: str, spec: LayerSpec) -> list[dict[str, str]]
     links = [ask.link(f"{path}/items", "items", "Its features", GEOJSON)]
     links += [
         ask.link(f"{path}/items?f={key}", "items", f"Its features as {key}", FORMATS[key])
-        for key in list_formats(spec) if key != "geojson"
+        for key in (*list_formats(spec), "html") if key != "geojson"
     ]
     # Several names for one thing: GDAL up to 3.12 and Debian's 3.6 know the shorter ones only.
     links += [

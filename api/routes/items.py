@@ -76,7 +76,7 @@ def _write_headers(ask: Ask, page: Page, reference: Reference) -> dict[str, str]
     headers = {
         "OGC-NumberMatched": str(page.matched),
         "OGC-NumberReturned": str(len(page.rows)),
-        "Content-Crs": f"<{reference.uri}>",
+        **_tell_crs(ask, reference),
     }
     if ask.format not in {"geojson", "html"}:
         name, ending = ask.names["collection"], ENCODERS[ask.format].extension
@@ -87,6 +87,13 @@ def _write_headers(ask: Ask, page: Page, reference: Reference) -> dict[str, str]
             for link in _list_links(ask, page)
         )
     return headers
+
+
+def _tell_crs(ask: Ask, reference: Reference) -> dict[str, str]:
+    """Say what the coordinates are in; pages show degrees, and tables have none."""
+    if ask.format == "html" or ask.room.spec(ask.names["collection"]).geometry == "none":
+        return {}
+    return {"Content-Crs": f"<{reference.uri}>"}
 
 
 def _list_links(ask: Ask, page: Page) -> list[dict[str, str]]:
@@ -184,7 +191,7 @@ def read_item(ask: Ask) -> Response:
     if row is None:
         raise NotShownError(name)
     reference = read_reference(ask.room, ask.values, "crs")
-    headers = {"Content-Crs": f"<{reference.uri}>"}
+    headers = _tell_crs(ask, reference)
     if ask.format == "html":
         return answer_json(ask, lambda: _show_item(ask, row), headers=headers)
     return answer(ask, lambda: _write_item(ask, served, row), headers=headers)

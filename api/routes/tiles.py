@@ -8,8 +8,8 @@ from api.answering.answers import answer, answer_json
 from api.asking.ask import Doorway
 from api.tiles.cache import TileCache
 from api.tiles.encoding import encode_tile
-from api.tiles.matrix import NAME, URI, describe_matrix_set, find_tile
-from api.tiles.tileset import describe_tileset, list_tilesets
+from api.tiles.matrix import NAME, URI, describe_matrix_set, find_tile, lies_within
+from api.tiles.tileset import describe_tileset, list_tilesets, measure_limits
 from layers.errors import NotShownError
 
 if TYPE_CHECKING:
@@ -41,16 +41,20 @@ def read_tileset(ask: Ask) -> Response:
 
 
 def read_tile(ask: Ask) -> Response:
-    """Return one tile; one without a feature in it has an empty body.
+    """Return one tile; one without a feature in it, inside the limits, has an empty body.
 
     Raises
     ------
     NotShownError
-        If there is no such collection, if it is a table, or if there is no such tile.
+        If there is no such collection, if it is a table, or if there is no such tile: beyond the
+        limits that the tileset tells as well.
     """
     served = _find_served(ask)
     tile = find_tile(*(ask.names[part] for part in ("z", "x", "y")))
     if tile is None:
+        raise NotShownError(served.spec.name)
+    limits = ask.room.make(("limits of tiles", served.spec.name), lambda: measure_limits(served))
+    if limits and not lies_within(tile, limits):
         raise NotShownError(served.spec.name)
     cache = ask.room.make("tiles", TileCache)
     key = (served.spec.name, tile)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from api.tiles.matrix import EXTENT, place_in_tile
-from api.tiles.thinning import BUFFER
+from api.tiles.matrix import BUFFER, EXTENT, place_in_tile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
 NAME = "WebMercatorQuad"
@@ -18,6 +20,8 @@ HALF_WORLD_M = 20037508.3427892
 MAX_LATITUDE = 85.0511287798066
 MAX_ZOOM = 16
 EXTENT = 4096
+# Drawn beyond each side, in the same units: a sign on the edge is whole in both tiles.
+BUFFER = 64
 _LEVELS = 25
 _PIXELS = 256
 _PIXEL_M = 0.00028
@@ -87,7 +91,7 @@ def place_in_tile(degrees: NDArray[np.float64], tile: Tile) -> NDArray[np.float6
 
 
 def list_limits(box: tuple[float, float, float, float]) -> list[dict[str, Any]]:
-    """Rows and columns of each level that a box in degrees meets.
+    """Rows and columns of each level that a box in degrees meets, or comes as near as is drawn.
 
     Examples
     --------
@@ -95,16 +99,30 @@ def list_limits(box: tuple[float, float, float, float]) -> list[dict[str, Any]]:
     {'tileMatrix': '3', 'minTileRow': 3, 'maxTileRow': 3, 'minTileCol': 1, 'maxTileCol': 2}
     """
     west, south, east, north = box
-    corners = np.array([[west, north], [east, south]])
+    corners, beyond = np.array([[west, north], [east, south]]), np.array([[-BUFFER], [BUFFER]])
     limits = []
     for z in range(MAX_ZOOM + 1):
-        at = np.floor(place_in_tile(corners, Tile(z, 0, 0)) / EXTENT).astype(int)
+        at = np.floor((place_in_tile(corners, Tile(z, 0, 0)) + beyond) / EXTENT).astype(int)
         (min_col, min_row), (max_col, max_row) = np.clip(at, 0, 2**z - 1).tolist()
         limits.append({
             "tileMatrix": str(z), "minTileRow": min_row, "maxTileRow": max_row,
             "minTileCol": min_col, "maxTileCol": max_col,
         })
     return limits
+
+
+def lies_within(tile: Tile, limits: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a tile lies within the limits of its level.
+
+    Examples
+    --------
+    >>> limits = list_limits((-100.0, 10.0, -80.0, 20.0))
+    >>> lies_within(Tile(3, 2, 3), limits), lies_within(Tile(3, 2, 4), limits)
+    (True, False)
+    """
+    at = limits[tile.z]
+    return bool(at["minTileRow"] <= tile.y <= at["maxTileRow"]
+                and at["minTileCol"] <= tile.x <= at["maxTileCol"])
 
 
 def describe_matrix_set() -> dict[str, Any]:

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from api.tiles.matrix import EXTENT, measure_box, place_in_tile
+from api.tiles.matrix import BUFFER, EXTENT, measure_box, place_in_tile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from api.tiles.matrix import Tile
 
-BUFFER = 64
 _CELL = 8
 
 

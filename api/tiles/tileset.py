@@ -34,7 +34,6 @@ def list_tilesets(ask: Ask, served: Served) -> dict[str, Any]:
             "links": [
                 ask.link(_find_path(ask), "self", f"{_title(served.spec)} in {NAME}"),
                 _link_scheme(ask),
-                _link_tiles(ask),
             ],
         }],
     }
@@ -42,7 +41,7 @@ def list_tilesets(ask: Ask, served: Served) -> dict[str, Any]:
 
 def describe_tileset(ask: Ask, served: Served) -> dict[str, Any]:
     """Describe a tileset: where its tiles are, what is in them, and where on the earth."""
-    spec, box = served.spec, measure_extent(served)
+    spec, box = served.spec, _measure_box(served)
     most = limit_features(len(spec.columns))
     properties = {
         spec.id: {"type": "string", "title": "Id"},
@@ -62,7 +61,7 @@ def describe_tileset(ask: Ask, served: Served) -> dict[str, Any]:
             **_describe_dimension(spec),
             "propertiesSchema": {"type": "object", "properties": properties},
         }],
-        "tileMatrixSetLimits": list_limits(box) if box else [],
+        "tileMatrixSetLimits": measure_limits(served),
         **({"boundingBox": {"lowerLeft": list(box[:2]), "upperRight": list(box[2:]),
                             "crs": _CRS84}} if box else {}),
         "tilejson": "3.0.0",
@@ -79,7 +78,13 @@ def describe_tileset(ask: Ask, served: Served) -> dict[str, Any]:
     }
 
 
-def measure_extent(served: Served) -> Box | None:
+def measure_limits(served: Served) -> list[dict[str, Any]]:
+    """Rows and columns of each level that hold any row; none where nothing lies anywhere."""
+    box = _measure_box(served)
+    return [] if box is None else list_limits(box)
+
+
+def _measure_box(served: Served) -> Box | None:
     """Box of all rows in degrees, as far as tiles reach; None where nothing lies anywhere."""
     bounds = np.asarray(served.bounds)
     bounds = bounds[~np.isnan(bounds).any(axis=1)]

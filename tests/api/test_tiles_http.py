@@ -33,9 +33,18 @@ def test_a_tile_that_is_held_is_not_sent_again(client):
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_a_tile_without_a_feature_has_no_byte(client):
-    empty = client.get(f"{TILES}/5/0/0.mvt")
-    assert (empty.status_code, empty.content) == (200, b"")
+def test_a_tile_without_a_feature_has_no_byte_and_one_beyond_the_limits_is_none(client):
+    limits = client.get(f"{TILES}/WebMercatorQuad").json()["tileMatrixSetLimits"]
+    at = next(it for it in limits if it["maxTileCol"] - it["minTileCol"] > 3)
+    z, row = at["tileMatrix"], at["minTileRow"]
+    columns = range(at["minTileCol"], at["maxTileCol"] + 1)
+    inside = [client.get(f"{TILES}/{z}/{column}/{row}.mvt") for column in columns]
+    assert {answer.status_code for answer in inside} == {200}
+    assert b"" in {answer.content for answer in inside}
+    for x, y in ((at["minTileCol"] - 1, row), (at["maxTileCol"] + 1, row),
+                 (columns[0], row - 1), (columns[0], at["maxTileRow"] + 1)):
+        assert client.get(f"{TILES}/{z}/{x}/{y}.mvt").status_code == 404
+        assert client.get(f"{TILES}/WebMercatorQuad/{z}/{y}/{x}").status_code == 404
 
 
 @pytest.mark.parametrize("path", [
