@@ -52,11 +52,16 @@ def describe_query(doorway: Doorway, room: Room, collection: str = "") -> list[S
     return described
 
 
+def find_formats(doorway: Doorway, room: Room, collection: str) -> list[str]:
+    """Formats of an address; of a collection's rows, those that they can be had in."""
+    if not collection:
+        return list(doorway.formats)
+    suited = {"html", *list_formats(room.spec(collection))}
+    return [name for name in doorway.formats if name in suited]
+
+
 def _describe_format(doorway: Doorway, room: Room, collection: str) -> Schema:
-    names = list(doorway.formats)
-    if collection:
-        suited = {"html", *list_formats(room.spec(collection))}
-        names = [name for name in names if name in suited]
+    names = find_formats(doorway, room, collection)
     return {
         "name": "f", "in": "query",
         "description": "Format; without it what Accept likes best, else the first",

@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from api.openapi.inputs import describe_query
+from api.openapi.inputs import describe_query, find_formats
 from api.openapi.names import clean_path, describe_names, find_names
 from api.openapi.parts import refer
 from api.openapi.responses import describe_responses
@@ -51,7 +51,8 @@ def _describe(
         "summary": summary,
         "description": description,
         "parameters": [*names, *describe_query(doorway, room, collection)],
-        "responses": describe_responses(doorway, collection),
+        "responses": describe_responses(
+            doorway, collection, formats=find_formats(doorway, room, collection)),
     }
     if doorway.bodies:
         content = {media: {"schema": refer(name)} for media, name in doorway.bodies.items()}

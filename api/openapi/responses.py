@@ -10,6 +10,8 @@ from api.openapi.parts import refer
 from api.openapi.schemas import PER_COLLECTION
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from api.asking.ask import Doorway
 
 Schema = dict[str, Any]
@@ -62,9 +64,12 @@ HEADERS: dict[str, Schema] = {
 PROBLEM_HEADERS = {401: ("WWW-Authenticate",), 405: ("Allow",), 429: ("Retry-After",)}
 
 
-def describe_responses(doorway: Doorway, collection: str = "") -> dict[str, Schema]:
-    """Describe every answer of a doorway, by status."""
-    found: dict[str, Schema] = {str(doorway.status): _describe_success(doorway, collection)}
+def describe_responses(
+    doorway: Doorway, collection: str = "", *, formats: Sequence[str]
+) -> dict[str, Schema]:
+    """Describe every answer of a doorway, by status; what it gives, in each of some formats."""
+    success = _describe_success(doorway, collection, formats)
+    found: dict[str, Schema] = {str(doorway.status): success}
     if doorway.method == "GET":
         found["304"] = {"$ref": "#/components/responses/NotModified"}
     for status in find_statuses(doorway):
@@ -123,7 +128,7 @@ def _refer_headers(names: tuple[str, ...]) -> Schema:
     return {"headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names}}
 
 
-def _describe_success(doorway: Doorway, collection: str) -> Schema:
+def _describe_success(doorway: Doorway, collection: str, formats: Sequence[str]) -> Schema:
     headers = ["Cache-Control"]
     if doorway.method == "GET":
         headers += ["ETag", "Last-Modified"]
@@ -135,7 +140,7 @@ def _describe_success(doorway: Doorway, collection: str) -> Schema:
         headers.append("Location")
     content = {
         find_media(name): {"schema": _describe_body(doorway, name, collection)}
-        for name in doorway.formats
+        for name in formats
     }
     return {
         "description": HTTPStatus(doorway.status).phrase,

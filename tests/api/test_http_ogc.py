@@ -61,6 +61,14 @@ def test_the_list_of_tilesets_links_nothing_that_must_be_filled_in(client):
     assert [link["templated"] for link in whole["links"] if link["rel"] == "item"] == [True]
 
 
+def test_a_table_is_described_in_the_formats_that_it_can_be_had_in():
+    with open_client(make_door("restricted")) as client:
+        told = client.get("/api").json()["paths"]
+    kinds = {name: told[f"/collections/{name}/items"]["get"]["responses"]["200"]["content"]
+             for name in ("places", "activity")}
+    assert set(kinds["places"]) - set(kinds["activity"]) == {"application/flatgeobuf"}
+
+
 @pytest.mark.parametrize(("accept", "kind"), [
     ("application/json, text/html;q=0.9", "application/geo+json"),
     ("text/html;q=0.5, application/json", "application/geo+json"),
