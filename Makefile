@@ -35,6 +35,7 @@ check: $(VENV)/.check
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/lint-imports --config circles.toml
 
 campaign: $(VENV)/.test
 	@failed=0; set -x; export GEORISK_CAMPAIGN=1 HYPOTHESIS_PROFILE=campaign; \

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from georisk.fitting.line_crowds import CrowdedLines
-from georisk.fitting.lines import CUT_SIGMAS, LineSupport
+from georisk.fitting.line_kernels import CUT_SIGMAS
+from georisk.fitting.lines import LineSupport
 from georisk.intensity import RouteSegments
 from georisk.kernels.lixels import build_lixels
 from georisk.kernels.network import build_network_kernel

@@ -160,8 +160,8 @@ def bench_routes() -> None:
 def bench_objectives(most_s: float = STUDY_BAR) -> bool:
     """The scene of the embedded study and every objective on it, water, k = 10."""
     from georisk import Study
+    from georisk.siting.answers.contexts import make_request
     from georisk.siting.objectives import OBJECTIVES
-    from georisk.siting.posing.contexts import make_request
 
     study = Study.open(STUDY, today=dt.date(2026, 1, 1))
     for name in ("coverage", "segments"):

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from georisk.siting.answers.answering import make_limits
+from georisk.siting.answers.contexts import make_request
 from georisk.siting.answers.stability import Trial, try_worlds
 from georisk.siting.objectives import OBJECTIVES, pose_objective
-from georisk.siting.posing.contexts import make_request
 from georisk.siting.posing.variants import draw_variants
 from georisk.siting.trust.comparison import compare_choices, list_common
 from georisk.siting.trust.curve import find_knee

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from georisk.scenarios.choices import BASE, ScenarioConfig, tell_value
+from georisk.scenario_config import BASE, ScenarioConfig, tell_value
 from georisk.siting.choices import SitingConfig
 from layers.errors import StudyError
 

@@ -18,8 +18,9 @@ from georisk.fitting.lines import LineSupport
 from georisk.fitting.rates import choose_counted, find_counted, fit_rates
 from georisk.fitting.reach import measure_reach
 from georisk.fitting.routes import Marks, RouteFit, list_shares, tell_routes
-from georisk.fitting.rules import read_stack_rules
-from georisk.fitting.stack import Ground, Sources, Stack, StackRules, fit_stack
+from georisk.fitting.rules import StackRules, read_stack_rules
+from georisk.fitting.sources import Sources
+from georisk.fitting.stack import Ground, Stack, fit_stack
 from georisk.fitting.surfaces import cover_grid, fill_grid
 from georisk.flows import measure_flows, tell_flows
 from georisk.incidents import find_window_start, measure_window_years, split_sources

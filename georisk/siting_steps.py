@@ -9,9 +9,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from georisk.coverage_steps import choose_services
+from georisk.coverage.steps import choose_services
 from georisk.network_steps import join_places
 from georisk.services import find_group
+from georisk.siting.answers.contexts import make_context, make_request
 from georisk.siting.asking import SitingScene
 from georisk.siting.posing.candidate_sources import (
     gather_mobile,
@@ -20,7 +21,6 @@ from georisk.siting.posing.candidate_sources import (
     join_sources,
 )
 from georisk.siting.posing.candidates import CandidateRules, Surroundings, list_candidates
-from georisk.siting.posing.contexts import make_context, make_request
 from georisk.siting.posing.laying import lay_scene
 from georisk.siting.posing.problems import list_demand
 from georisk.siting.posing.variants import Origin, choose_traveller, retime_inputs

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from georisk.capacity.steps import CAPACITY_STEPS
 from georisk.covariates.steps import COVARIATE_STEPS
-from georisk.coverage_steps import COVERAGE_STEPS
+from georisk.coverage.steps import COVERAGE_STEPS
 from georisk.fit_steps import FIT_STEPS
 from georisk.priority.steps import PRIORITY_STEPS
 from georisk.risk_steps import RISK_STEPS

@@ -255,3 +255,19 @@ def _add_up_segments(network: Network, hours: FloatArray) -> FloatArray:
         np.bincount(network.segment, weights=hours[:, side], minlength=count) for side in (0, 1)
     ]
     return np.column_stack(both)
+
+
+def find_entries(travel: Travel) -> tuple[IntArray, IntArray]:
+    """Node and heading in which each segment is entered, backward and forward.
+
+    Returns
+    -------
+    node, heading : array of shape (n_segments, 2)
+        Columns in the order of `georisk.coverage.SORTED_DIRECTIONS`.
+    """
+    network = travel.network
+    node = network.segment_node[:, ::-1]
+    leg_of_segment = np.empty(len(node), np.int64)
+    leg_of_segment[network.segment] = network.leg
+    sign = travel.leg_sign[leg_of_segment]
+    return node, np.column_stack([BACKWARD * sign, FORWARD * sign])

@@ -9,21 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from layers.cells import FALSE_WORDS, TRUE_WORDS, split_distinct, take_arrow, write_texts
 from layers.findings import empty_findings, list_findings
-from layers.values.cells import split_distinct, take_arrow, write_texts
 from layers.values.days import read_days
 from layers.values.moments import read_moments, take_moments
-from layers.values.numerals import Kind, check_numbers, find_unknown, read_numbers, tell_unknown
+from layers.values.numerals import check_numbers, find_unknown, read_numbers, tell_unknown
 
 if TYPE_CHECKING:
     from layers.spec import ColumnSpec, LayerSpec
+    from layers.values.quantities import Kind
 
-TRUE_WORDS = frozenset({
-    "true", "yes", "1", "t", "y", "1.0", "sí", "si", "s", "verdadero", "oui", "vrai", "wi", "vre",
-})
-FALSE_WORDS = frozenset({
-    "false", "no", "0", "f", "n", "0.0", "falso", "non", "faux", "fo",
-})
 _PRECISION = "date_precision"
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
+from layers.cells import write_texts
 from layers.findings import FINDING_COLUMNS, empty_findings
 from layers.sources import COUNTRY, PLACE
-from layers.values.cells import write_texts
 
 if TYPE_CHECKING:
     from layers.gazetteer import Gazetteer

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from layers.values.cells import look_up
+from layers.cells import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
+from layers.cells import release_memory, write_texts
 from layers.coerce import read_columns
 from layers.doubts import find_stated, weigh_rows
 from layers.errors import REMOVED, BrokenError, Fault, LayerError
@@ -29,7 +30,6 @@ from layers.quarantine import (
 from layers.repair import repair_columns
 from layers.schema import find_violations
 from layers.sources import ASIDE_COLUMNS
-from layers.values.cells import release_memory, write_texts
 
 if TYPE_CHECKING:
     import datetime as dt

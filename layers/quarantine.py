@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
+from layers.cells import write_texts
 from layers.crs import WGS84
 from layers.errors import REMOVED, Fault
 from layers.findings import Guess, advise_findings
 from layers.plausibility import mark_shaped_ids
 from layers.sources import RECORD, SOURCE
-from layers.values.cells import write_texts
 from layers.values.wording import list_judged, mask_cells
 
 if TYPE_CHECKING:

@@ -78,7 +78,7 @@ def _choose(path: Path, wanted: Wanted, adapter: str) -> Callable[[], Haul]:
     if not adapter or is_kept(path):
         return lambda: Haul(_read_plain(path, wanted))
     if adapter == "auto":
-        from layers.readers.formats import take_sample
+        from layers.readers.samples import take_sample
 
         known, reason = recognise_file(take_sample(path))
         _check_layer(known, wanted)

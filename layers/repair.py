@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pyarrow.compute as pc
 
-from layers.values.cells import look_up, take_arrow, write_texts
+from layers.cells import look_up, take_arrow, write_texts
 
 if TYPE_CHECKING:
     from layers.spec import LayerSpec

@@ -25,7 +25,7 @@ from georisk.config import (
     StudyConfig,
 )
 from georisk.parameters import Parameters
-from georisk.scenarios.choices import OpenedPoint, ScenarioConfig
+from georisk.scenario_config import OpenedPoint, ScenarioConfig
 from georisk.snapshot import Snapshot
 from georisk.steps import STEPS
 from layers.catalog import load_catalog

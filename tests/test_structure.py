@@ -33,6 +33,12 @@ def test_a_folder_imports_only_folders_to_its_left(package):
         assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
 
 
+def lint_imports(folder, *options):
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()",
+               "--no-cache", *options]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
 def test_doors_reach_no_undisclosed_layer():
     for place in DOORS:
         paths = [ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py")
@@ -56,15 +62,36 @@ def test_the_import_contract_turns_red_when_broken(tmp_path, file, line):
         shutil.copytree(ROOT / package, tmp_path / package,
                         ignore=shutil.ignore_patterns("__pycache__", "assets"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()",
-               "--no-cache"]
-    clean = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    clean = lint_imports(tmp_path)
     assert clean.returncode == 0, clean.stdout + clean.stderr
     with (tmp_path / file).open("a", encoding="utf-8") as handle:
         handle.write(f"\n{line}\n")
-    broken = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    broken = lint_imports(tmp_path)
     assert broken.returncode != 0
     assert "BROKEN" in broken.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("layers/crs.py", "import layers.geometry"),
+        ("layers/cells.py", "def read():\n    from layers.values.days import read_days"),
+        ("georisk/travel.py", "def ask():\n    import georisk.coverage.asking"),
+    ],
+)
+def test_the_contract_of_circles_turns_red_when_broken(tmp_path, file, line):
+    pytest.importorskip("importlinter", reason="needs import-linter (make check installs it)")
+    for package in PACKAGES[:3]:
+        shutil.copytree(ROOT / package, tmp_path / package,
+                        ignore=shutil.ignore_patterns("__pycache__", "assets"))
+    shutil.copy(ROOT / "circles.toml", tmp_path)
+    clean = lint_imports(tmp_path, "--config", "circles.toml")
+    assert clean.returncode == 0, clean.stdout + clean.stderr
+    with (tmp_path / file).open("a", encoding="utf-8") as handle:
+        handle.write(f"\n{line}\n")
+    broken = lint_imports(tmp_path, "--config", "circles.toml")
+    assert broken.returncode != 0
+    assert "No cycles are allowed" in broken.stdout
 
 
 def test_every_module_is_short():

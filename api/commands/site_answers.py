@@ -189,7 +189,7 @@ def check_names(posed: SitingScene, wish: Wish) -> None:
 
 
 def _make_request(study: Study) -> Request:
-    from georisk.siting.posing.contexts import make_request
+    from georisk.siting.answers.contexts import make_request
 
     return make_request(study.settings())
 

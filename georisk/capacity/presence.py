@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from georisk.coverage import find_entries
 from georisk.flows import measure_flows
-from georisk.travel import DIRECTIONS, NORTHWARD
+from georisk.travel import DIRECTIONS, NORTHWARD, find_entries
 
 if TYPE_CHECKING:
     import datetime as dt

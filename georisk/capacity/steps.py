@@ -25,11 +25,11 @@ from georisk.capacity.tables import (
     tabulate_places,
 )
 from georisk.corridors import find_owners
-from georisk.coverage import Visitor, find_eligible, find_entries
-from georisk.coverage_steps import limit_reference_water
+from georisk.coverage import Visitor, find_eligible
+from georisk.coverage.steps import limit_reference_water
 from georisk.services import WATER, find_group, tabulate_services
 from georisk.step import Inputs, Outcome, Settings, Step
-from georisk.travel import NORTHWARD
+from georisk.travel import NORTHWARD, find_entries
 
 if TYPE_CHECKING:
     from layers.crs import FloatArray

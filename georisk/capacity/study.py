@@ -10,9 +10,8 @@ import numpy as np
 from georisk.capacity.allocation import BothWays, allocate_both_ways
 from georisk.capacity.catchments import share_catchments, weigh_gaussian
 from georisk.capacity.reach import TOLERANCE_H, Reach, join_pairs
-from georisk.coverage import find_entries
 from georisk.routing import NOWHERE, find_two_nearest, time_places
-from georisk.travel import NORTHWARD, SOUTHWARD
+from georisk.travel import NORTHWARD, SOUTHWARD, find_entries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +78,7 @@ def time_service(
     Parameters
     ----------
     worlds : sequence of Travel
-        One or two over the same network (`georisk.coverage_steps.prepare_worlds`); the quicker
+        One or two over the same network (`georisk.worlds.prepare_worlds`); the quicker
         counts.
     ids : array of str
         Places, sorted; on the network.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from georisk.coverage.ahead import SORTED_DIRECTIONS, find_ahead, find_entries, find_rows
+from georisk.coverage.ahead import SORTED_DIRECTIONS, find_ahead, find_rows
 from georisk.coverage.cover import (
     MEASURES,
     STATES,
@@ -22,6 +22,6 @@ from georisk.coverage.eligible import (
 
 __all__ = [
     "MEASURES", "SORTED_DIRECTIONS", "STATES", "TOLERANCE_H", "Cover", "Eligible", "Visitor",
-    "compute_coverage", "cover_services", "find_ahead", "find_eligible", "find_entries",
-    "find_rows", "judge_places", "list_open_places", "tabulate_cover",
+    "compute_coverage", "cover_services", "find_ahead", "find_eligible", "find_rows",
+    "judge_places", "list_open_places", "tabulate_cover",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from georisk.routing import NOWHERE, find_two_nearest
-from georisk.travel import BACKWARD, FORWARD, NORTHWARD, SOUTHWARD
+from georisk.travel import BACKWARD, FORWARD, NORTHWARD, SOUTHWARD, find_entries
 from layers.errors import CallError
 
 if TYPE_CHECKING:
@@ -47,22 +47,6 @@ class Ahead:
     second_h: FloatArray
 
 
-def find_entries(travel: Travel) -> tuple[IntArray, IntArray]:
-    """Node and heading in which each segment is entered, backward and forward.
-
-    Returns
-    -------
-    node, heading : array of shape (n_segments, 2)
-        Columns in the order of `SORTED_DIRECTIONS`.
-    """
-    network = travel.network
-    node = network.segment_node[:, ::-1]
-    leg_of_segment = np.empty(len(node), np.int64)
-    leg_of_segment[network.segment] = network.leg
-    sign = travel.leg_sign[leg_of_segment]
-    return node, np.column_stack([BACKWARD * sign, FORWARD * sign])
-
-
 def find_rows(travel: Travel, ids: NDArray[np.str_]) -> IntArray:
     """Rows of the network's places.
 
@@ -86,7 +70,7 @@ def find_ahead(worlds: Sequence[Travel], rows: IntArray, measure: str) -> Ahead:
     Parameters
     ----------
     worlds : sequence of Travel
-        Over the same network (`georisk.coverage_steps.prepare_worlds`).
+        Over the same network (`georisk.worlds.prepare_worlds`).
     rows : array of int
         Of the network's places, ascending.
     measure : str

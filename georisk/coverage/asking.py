@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from georisk.coverage.cover import Cover, cover_services, tabulate_cover
 from georisk.coverage.doubts import doubt_water, find_unknown_heat
 from georisk.coverage.eligible import Visitor
+from georisk.coverage.goals import find_goals
 from georisk.coverage.limits import limit_water
 from georisk.coverage.shares import count_people
-from georisk.coverage_steps import choose_services
+from georisk.coverage.steps import choose_services
 from georisk.gaps import cross_gaps, find_gaps
-from georisk.gaps.preparing import find_goals, prepare_walker
+from georisk.gaps.preparing import prepare_walker
 from georisk.made import derive_provenance
 from georisk.network_steps import NETWORK_STEPS, join_places
 from georisk.season import choose_season

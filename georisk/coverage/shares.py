@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from georisk.corridors import order_corridor
-from georisk.coverage.ahead import SORTED_DIRECTIONS, find_entries
+from georisk.coverage.ahead import SORTED_DIRECTIONS
 from georisk.coverage.cover import STATES
 from georisk.flows import measure_flows
-from georisk.travel import DIRECTIONS, NORTHWARD
+from georisk.travel import DIRECTIONS, NORTHWARD, find_entries
 
 if TYPE_CHECKING:
     import datetime as dt

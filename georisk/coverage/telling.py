@@ -11,7 +11,7 @@ from georisk.corridors import find_signs
 from georisk.coverage.asking import ask_coverage, ask_gaps
 from georisk.coverage.fragility import measure_fragility
 from georisk.coverage.shares import share_corridors
-from georisk.coverage_steps import COVERAGE_STEPS
+from georisk.coverage.steps import COVERAGE_STEPS
 from georisk.made import wrap_outcome
 from georisk.step import Outcome
 

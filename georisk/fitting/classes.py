@@ -13,7 +13,9 @@ from georisk.incidents import CLASSES, weigh_decay
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from georisk.fitting.stack import Sources, Stack, StackRules
+    from georisk.fitting.rules import StackRules
+    from georisk.fitting.sources import Sources
+    from georisk.fitting.stack import Stack
     from layers.crs import FloatArray
 
 BORROWED = 100.0

@@ -27,13 +27,14 @@ from georisk.fitting.loglinear import (
     tune_ridge,
 )
 from georisk.fitting.place import Fitting, fit_place
-from georisk.fitting.rules import read_stack_rules
-from georisk.fitting.stack import Sources, Stack, StackRules, fit_stack
+from georisk.fitting.rules import StackRules, read_stack_rules
+from georisk.fitting.stack import Stack, fit_stack
 from georisk.fitting.workshop import Workshop, mark_record
 from georisk.incidents import decay_window, weigh_decay
 
 if TYPE_CHECKING:
     from georisk.fitting.kernel import Kernel
+    from georisk.fitting.sources import Sources
     from georisk.study import Study
     from georisk.validation.baselines import Forecaster
     from georisk.validation.domain import Domain

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from georisk.fitting.crowds import Band, split_bands
-from georisk.fitting.grids import LEAST_MASS, GridSupport, PreparedGrid
+from georisk.fitting.grid_kernels import LEAST_MASS, PreparedGrid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from georisk.fitting.grids import GridSupport
     from layers.crs import FloatArray
 
     Indices = NDArray[np.intp]

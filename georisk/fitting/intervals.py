@@ -12,7 +12,8 @@ from georisk.fitting.parts import PLACE
 from georisk.fitting.smoothing import measure_hidden
 
 if TYPE_CHECKING:
-    from georisk.fitting.stack import Sources, Stack
+    from georisk.fitting.sources import Sources
+    from georisk.fitting.stack import Stack
     from georisk.incidents import Points
     from layers.crs import FloatArray
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from georisk.fitting.crowds import Band, split_bands
-from georisk.fitting.lines import CUT_SIGMAS, LineSupport, PreparedLines
+from georisk.fitting.line_kernels import CUT_SIGMAS, PreparedLines
 from georisk.kernels.cells import lay_grid
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
     from georisk.fitting.draws import Draws
+    from georisk.fitting.lines import LineSupport
     from layers.crs import FloatArray
 
     Indices = NDArray[np.intp]

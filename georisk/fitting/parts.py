@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from georisk.incidents import weigh_decay
-
 if TYPE_CHECKING:
-    from georisk.fitting.stack import Origin, Sources, StackRules
+    from georisk.fitting.rules import StackRules
+    from georisk.fitting.sources import Sources
     from layers.crs import FloatArray
 
 PLACE, TREES = "place", "trees"
@@ -46,9 +45,3 @@ def set_prior(parts: tuple[Part, ...], sources: Sources, rules: StackRules) -> F
     share = {group: float((inside == group).mean()) for group in set(inside.tolist())}
     raw = np.array([share.get(part.group, 1.0) for part in parts] + [1.0])
     return np.asarray(rules.prior * raw / raw.sum())
-
-
-def decay_part(part: Part, sources: Sources, origin: Origin) -> FloatArray:
-    """Decayed weight of each incident of an origin in a part; 0 for those of another group."""
-    decay = weigh_decay(sources.age_years[origin.rows] - origin.age_years, part.half_life_years)
-    return decay * (sources.group[origin.rows] == part.group) if part.group >= 0 else decay

@@ -15,13 +15,15 @@ import numpy as np
 
 from georisk.fitting.design import Design
 from georisk.fitting.lines import LineSupport
-from georisk.fitting.stack import Ground, Sources, StackRules, fit_stack
+from georisk.fitting.sources import Sources
+from georisk.fitting.stack import Ground, fit_stack
 from georisk.flows import PER_PERSON_KM
 from georisk.intensity import RouteSegments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from georisk.fitting.rules import StackRules
     from georisk.incidents import Points
     from georisk.kernels.lixels import LixelNetwork
     from layers.crs import FloatArray

@@ -17,7 +17,8 @@ from georisk.incidents import decay_window, weigh_decay
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from georisk.fitting.stack import Sources, Stack
+    from georisk.fitting.sources import Sources
+    from georisk.fitting.stack import Stack
     from georisk.fitting.supports import LineKernels
     from layers.crs import FloatArray
 

@@ -17,7 +17,9 @@ from georisk.intensity import PER_KM
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from georisk.fitting.stack import Sources, Stack, StackRules
+    from georisk.fitting.rules import StackRules
+    from georisk.fitting.sources import Sources
+    from georisk.fitting.stack import Stack
     from georisk.incidents import Points
     from layers.crs import FloatArray
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from georisk.bootstrap import Resampling
-    from georisk.fitting.lines import PreparedLines
-    from georisk.fitting.stack import Sources, Stack
+    from georisk.fitting.line_kernels import PreparedLines
+    from georisk.fitting.sources import Sources
+    from georisk.fitting.stack import Stack
     from layers.crs import FloatArray
 
     Indices = NDArray[np.intp]

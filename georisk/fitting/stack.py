@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from georisk.fitting.parts import PLACE, TREES, Part, decay_part, list_parts, set_prior
+from georisk.fitting.parts import PLACE, TREES, Part, list_parts, set_prior
 from georisk.fitting.place import Fitting, PlaceModel, fit_place, fit_trees
 from georisk.fitting.tuning import Tuning, join_tests
 from georisk.incidents import decay_window, weigh_decay
@@ -24,43 +24,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from georisk.fitting.design import Design
-    from georisk.fitting.supports import Prepared, Spread, Support
+    from georisk.fitting.rules import StackRules
+    from georisk.fitting.sources import Sources
+    from georisk.fitting.supports import Spread, Support
     from layers.crs import FloatArray
 
     Indices = NDArray[np.intp]
 
 _LEAST_PAST = 5
-
-
-@dataclass(frozen=True)
-class StackRules:
-    """Choices behind a fit; every number has its place in the parameter file.
-
-    Attributes
-    ----------
-    widths_km : tuple of float
-        Of kernels, before an incident's vagueness is added.
-    half_lives_years : tuple of float or None
-        Memories; None never forgets.
-    rate_half_life_years : float
-        By which the number of incidents a year is decayed.
-    ridge : float
-        Precision of the place model's effects, in incidents.
-    prior : float
-        Incidents that the shares of all parts together are given beforehand.
-    origins : int
-        Years that the shares are tuned on, each forecast from what came before.
-    trees_from : int
-        Incidents from which boosted trees join in; fewer are not enough for them.
-    """
-
-    widths_km: tuple[float, ...] = (1.0, 3.0, 9.0, 27.0, 81.0)
-    half_lives_years: tuple[float | None, ...] = (0.5, 2.0, None)
-    rate_half_life_years: float = 2.0
-    ridge: float = 200.0
-    prior: float = 40.0
-    origins: int = 2
-    trees_from: int = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,33 +55,6 @@ class Ground:
     def fit_trees(self, count: FloatArray, fitting: Fitting) -> FloatArray:
         """Density that boosted trees find for the incidents counted on each unit."""
         return fit_trees(self.values, count, fitting)
-
-
-@dataclass(frozen=True, eq=False)
-class Sources:
-    """Incidents as a fit sees them, n of them, in order of id.
-
-    Attributes
-    ----------
-    age_years : array of shape (n,)
-        Before the day of the analysis; 0 or more.
-    group : integer array of shape (n,)
-        Kind of incident: kinds are weighed apart, since they come back to the same spots
-        differently.
-    prepared : Prepared
-    window_years : float
-        From the first day of the record to the day of the analysis.
-    """
-
-    age_years: FloatArray
-    group: Indices
-    prepared: Prepared
-    window_years: float
-
-    @property
-    def unit(self) -> Indices:
-        """Unit of each incident, -1 for none."""
-        return self.prepared.unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +115,7 @@ class Stack:
     def weigh_part(self, number: int, sources: Sources) -> FloatArray:
         """Incidents a year that each incident puts into the kernels of one part."""
         scale = self.rate * self.share[number] / self.mass[number]
-        return np.asarray(scale * decay_part(self.parts[number], sources, self.origin))
+        return np.asarray(scale * _decay_part(self.parts[number], sources, self.origin))
 
     def estimate_kernels(self, sources: Sources) -> FloatArray:
         """Incidents per size and year from kernels, shape (m,)."""
@@ -216,7 +160,7 @@ def fit_stack(support: Support, ground: Ground, sources: Sources, rules: StackRu
     later = [np.flatnonzero(_find_later(sources, float(age))) for age in tests]
     tuning = join_tests(list(tests.values()), later, set_prior(parts, sources, rules))
     origin = _open_origin(support, ground, sources, parts, 0.0, rules)
-    mass = np.array([decay_part(part, sources, origin).sum() if part.width >= 0 else 0.0
+    mass = np.array([_decay_part(part, sources, origin).sum() if part.width >= 0 else 0.0
                      for part in parts])
     return Stack(parts=parts, share=tuning.weigh(), rate=measure_rate(sources, rules), mass=mass,
                  origin=origin, even=1.0 / float(support.size.sum()), tuning=tuning)
@@ -227,6 +171,12 @@ def measure_rate(sources: Sources, rules: StackRules) -> float:
     life = rules.rate_half_life_years
     decayed = weigh_decay(sources.age_years[sources.unit >= 0], life).sum()
     return float(decayed / decay_window(sources.window_years, life))
+
+
+def _decay_part(part: Part, sources: Sources, origin: Origin) -> FloatArray:
+    """Decayed weight of each incident of an origin in a part; 0 for those of another group."""
+    decay = weigh_decay(sources.age_years[origin.rows] - origin.age_years, part.half_life_years)
+    return decay * (sources.group[origin.rows] == part.group) if part.group >= 0 else decay
 
 
 def _open_origin(
@@ -265,7 +215,7 @@ def _test_origin(
     density[:, -1] = 1.0 / support.size.sum()
     for key, spread in origin.spreads.items():
         own = [n for n, part in enumerate(parts) if (part.guide, part.width) == key]
-        weight = np.column_stack([decay_part(parts[n], sources, origin) for n in own])
+        weight = np.column_stack([_decay_part(parts[n], sources, origin) for n in own])
         # A part without any incident by then has foreseen nothing.
         density[:, own] = spread.read(weight / np.maximum(weight.sum(axis=0), 1e-300), at)
     for n, part in enumerate(parts):

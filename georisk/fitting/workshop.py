@@ -14,7 +14,8 @@ from georisk.fitting.classes import group_classes
 from georisk.fitting.design import build_design
 from georisk.fitting.grids import GridSupport
 from georisk.fitting.grounds import POSITION, measure_ground, measure_route_km
-from georisk.fitting.stack import Ground, Sources, StackRules
+from georisk.fitting.sources import Sources
+from georisk.fitting.stack import Ground
 from georisk.incidents import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from georisk.fitting.bandwidths import Scores, Search
     from georisk.fitting.design import Design
     from georisk.fitting.place import Fitting, PlaceModel
+    from georisk.fitting.rules import StackRules
     from georisk.validation.domain import Domain
     from georisk.validation.record import Record
     from layers.crs import FloatArray

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from georisk.coverage.ahead import find_entries
 from georisk.gaps.passage import (
     BESIDE,
     Pieces,
@@ -24,7 +23,7 @@ from georisk.gaps.passage import (
 from georisk.gaps.runs import order_rows
 from georisk.gaps.walker import Walker, count_days
 from georisk.services import WATER
-from georisk.travel import DIRECTIONS
+from georisk.travel import DIRECTIONS, find_entries
 from georisk.walking.autonomy import TOLERANCE_L, march, measure_carried_km
 
 if TYPE_CHECKING:

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from georisk.coverage.ahead import find_rows
-from georisk.coverage.eligible import Visitor, find_eligible
-from georisk.gaps.crossing import Goal
 from georisk.gaps.spread import BOAT, Spread, draw_paces
 from georisk.gaps.walker import Walker
 from georisk.walking.rules import read_walk_rules
@@ -19,7 +16,6 @@ if TYPE_CHECKING:
     from georisk.network import Network
     from georisk.parameters import Parameters
     from georisk.season import Season
-    from georisk.travel import Travel
     from georisk.walking.traveller import Traveller
     from layers.crs import FloatArray
 
@@ -46,21 +42,6 @@ def prepare_walker(
         find_hard_segments(network, routes, parameters, rules), Spread(kind, times),
         _measure_ground_km(lines, routes, parameters),
     )
-
-
-def find_goals(
-    travel: Travel, places: pd.DataFrame, services: pd.DataFrame, visitor: Visitor
-) -> dict[str, Goal]:
-    """Places that count for each service, as coverage counts them.
-
-    Parameters
-    ----------
-    places, services, visitor
-        As for `georisk.coverage.cover_services`.
-    """
-    return {str(name): Goal(str(measure),
-                            find_rows(travel, find_eligible(places, str(name), visitor).every))
-            for name, measure in services["measure"].items()}
 
 
 def _measure_ground_km(

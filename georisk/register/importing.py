@@ -23,6 +23,7 @@ from georisk.register.keeping import (
     read_tombstones,
     require_own,
 )
+from layers.cells import mark_known, release_memory
 from layers.disclosure import SEALED_KINDS
 from layers.errors import CallError, Fault, LayerError
 from layers.intake import Intake, Limits, apply_fixes, take_in
@@ -31,7 +32,6 @@ from layers.register.history import Edition, hide_changes, write_edition
 from layers.register.kept import Kept, keep_nothing, mark_rows, sweep_leftovers, write_kept
 from layers.register.merging import Arrival, Merged, merge_rows, replace_rows
 from layers.sources import HAUL, SCOPE, SOURCE, Haul, Wanted
-from layers.values.cells import mark_known, release_memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

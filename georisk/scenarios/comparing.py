@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from georisk.coverage_steps import choose_services
+from georisk.coverage.steps import choose_services
 from georisk.made import wrap_outcome
 from georisk.scenarios.differences import list_points, list_segments
 from georisk.scenarios.matching import match_gaps

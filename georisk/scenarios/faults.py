@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from georisk.parameters import Parameters
-    from georisk.scenarios.choices import OpenedPoint, ScenarioValues
+    from georisk.scenario_config import OpenedPoint, ScenarioValues
 
 _SHOWN = 60
 _PLACES, _LEGS = "`georisk places` lists them", "`georisk list legs` names them"

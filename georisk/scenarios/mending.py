@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from georisk.config import find_study_file, validate_config
 from georisk.parameters import Parameters
-from georisk.scenarios.choices import ScenarioValues, find_clashes, flatten_names
+from georisk.scenario_config import ScenarioValues, find_clashes, flatten_names
 from georisk.scenarios.faults import find_faults
 from georisk.scenarios.world import survey_study
 from georisk.study import Study

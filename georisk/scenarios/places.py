@@ -14,7 +14,7 @@ from layers.layer import empty_column
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from georisk.scenarios.choices import OpenedPoint, ScenarioConfig
+    from georisk.scenario_config import OpenedPoint, ScenarioConfig
     from layers.spec import LayerSpec
 
 _FIRST_LAYER = "assistance_points"

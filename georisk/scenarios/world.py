@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from georisk.made import Made
-from georisk.scenarios.choices import BASE, ScenarioConfig
+from georisk.scenario_config import BASE, ScenarioConfig
 from georisk.scenarios.faults import Ground, find_faults
 from georisk.scenarios.places import choose_layer, edit_places
 from georisk.spelling import tell_names

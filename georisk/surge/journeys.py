@@ -7,7 +7,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
+from georisk.corridors import JOIN_KM
 from georisk.surge.branches import (
     find_branches,
     join_pieces,
@@ -22,8 +24,6 @@ from layers.errors import CallError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pandas as pd
-
     from georisk.network import IntArray
     from georisk.surge.branches import Branch
     from georisk.surge.ways import Way
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Chain = tuple["Way", ...]
 MOST_CHAINS = 100
+_DECIMALS = 6
 _TOLERANCE_H = 1e-6
 
 
@@ -232,3 +233,26 @@ def keep_notes(
     names = [_name_chain(chain) for chain in chains]
     return tuple(notes[key] for key in sorted(notes)
                  if any(len(name) > len(key) and name[: len(key)] == key for name in names))
+
+
+def list_towns(along: pd.DataFrame, ways: Sequence[Journey], *, sign: int) -> pd.DataFrame:
+    """Towns ahead on each way but the first one: ``way town km``, in order of travel.
+
+    Parameters
+    ----------
+    along : DataFrame
+        Layer ``along``; stops are read.
+    """
+    stops = along[along["kind"] == "stop"]
+    found = [pd.DataFrame({"way": [], "town": [], "km": []})]
+    for way in ways:
+        for part, begin_km in zip(way.parts, way.begin_km, strict=True):
+            mine = stops[stops["corridor"] == part.name]
+            km = (mine["km"].to_numpy(float) - part.from_km) * sign
+            here = (km > JOIN_KM) & (km <= part.km[-1] + JOIN_KM)
+            found.append(pd.DataFrame({
+                "way": way.name, "town": mine["ref"].astype(str).to_numpy()[here],
+                "km": np.round(np.minimum(km[here], part.km[-1]) + begin_km, _DECIMALS)}))
+    frame = pd.concat([each for each in found if len(each)] or found)
+    frame = frame.drop_duplicates(["way", "town"])
+    return frame.sort_values(["way", "km", "town"], kind="stable").reset_index(drop=True)

@@ -20,11 +20,11 @@ from georisk.surge.journeys import (
     join_ways,
     keep_notes,
     list_chains,
+    list_towns,
 )
 from georisk.surge.locations import add_town, describe_locations, name_stretches
 from georisk.surge.passing import find_ground, judge_open, list_stops
 from georisk.surge.shares import share_chains
-from georisk.surge.towns import list_towns
 from georisk.surge.ways import list_tracks
 from georisk.towns import find_town
 from georisk.travel import TERRAIN_OF_MODE

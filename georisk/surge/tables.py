@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from georisk.surge.locations import PLACE
+from georisk.surge.plan import count_without
 from georisk.surge.remedies import price_remedy
 
 if TYPE_CHECKING:
@@ -116,8 +117,6 @@ def _list_fleet(plan: Plan) -> list[tuple[object, ...]]:
 
 
 def _count_needed(plan: Plan) -> np.ndarray:
-    from georisk.surge.plan import count_without
-
     return count_without(plan.least, len(plan.scene.seasons), len(plan.scene.locations))
 
 

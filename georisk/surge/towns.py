@@ -7,40 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from georisk.corridors import JOIN_KM
+from georisk.surge.tables import list_dates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from georisk.surge.journeys import Journey
     from georisk.surge.plan import Plan
     from layers.crs import FloatArray
 
-_DECIMALS = 6
 _TOLERANCE_KM = 1e-3
-
-
-def list_towns(along: pd.DataFrame, ways: Sequence[Journey], *, sign: int) -> pd.DataFrame:
-    """Towns ahead on each way but the first one: ``way town km``, in order of travel.
-
-    Parameters
-    ----------
-    along : DataFrame
-        Layer ``along``; stops are read.
-    """
-    stops = along[along["kind"] == "stop"]
-    found = [pd.DataFrame({"way": [], "town": [], "km": []})]
-    for way in ways:
-        for part, begin_km in zip(way.parts, way.begin_km, strict=True):
-            mine = stops[stops["corridor"] == part.name]
-            km = (mine["km"].to_numpy(float) - part.from_km) * sign
-            here = (km > JOIN_KM) & (km <= part.km[-1] + JOIN_KM)
-            found.append(pd.DataFrame({
-                "way": way.name, "town": mine["ref"].astype(str).to_numpy()[here],
-                "km": np.round(np.minimum(km[here], part.km[-1]) + begin_km, _DECIMALS)}))
-    frame = pd.concat([each for each in found if len(each)] or found)
-    frame = frame.drop_duplicates(["way", "town"])
-    return frame.sort_values(["way", "km", "town"], kind="stable").reset_index(drop=True)
 
 
 def tabulate_towns(plan: Plan) -> pd.DataFrame:
@@ -52,8 +25,6 @@ def tabulate_towns(plan: Plan) -> pd.DataFrame:
         ``town km first last people to_come``, in order of the first day and of km; ``km`` is
         the least of all ways there.
     """
-    from georisk.surge.tables import list_dates
-
     dates, scene = list_dates(plan), plan.scene
     comes: dict[str, FloatArray] = {}
     total: dict[str, int] = {}

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from layers.values.cells import take_arrow
+from layers.cells import take_arrow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from layers.adapters.vocabulary import load_words
+from layers.cells import UNKNOWN_WORDS
 from layers.readers.headers import fold_name
-from layers.values.cells import UNKNOWN_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from layers.cells import mark_known
 from layers.disclosure import SEALED_KINDS
 from layers.errors import REMOVED
 from layers.register.history import CHANGE_COLUMNS
@@ -26,7 +27,6 @@ from layers.register.kept import (
     pick_rows,
 )
 from layers.sheets.roundtrip import diff_rows
-from layers.values.cells import mark_known
 
 CONFLICT_COLUMNS = ("id", "owner_a", "owner_b", "field", "value_a", "value_b", "date_a", "date_b")
 

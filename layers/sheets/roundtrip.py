@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from layers.cells import mark_known
 from layers.sheets.celltext import show_cells
 from layers.sources import ASIDE_COLUMNS
-from layers.values.cells import mark_known
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

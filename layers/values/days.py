@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from layers.cells import give_pandas, match_texts, split_distinct, take_arrow
 from layers.findings import NO_GUESS, Guess, advise_findings, list_findings
-from layers.values.cells import give_pandas, match_texts, split_distinct, take_arrow
 from layers.values.numerals import find_unknown, tell_unknown
 
 Order = Literal["", "dmy", "mdy", "both"]
@@ -71,7 +71,7 @@ def read_days(text: pd.Series, name: str, *, with_precision: bool = False) -> Re
     Parameters
     ----------
     text : Series of str
-        As `layers.values.cells.write_texts` makes them.
+        As `layers.cells.write_texts` makes them.
     with_precision : bool
         Whether the layer has a column ``date_precision``: then a month alone can be put right.
 

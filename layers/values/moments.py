@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from layers.cells import give_pandas, take_arrow
 from layers.findings import list_findings
-from layers.values.cells import give_pandas, take_arrow
 from layers.values.days import read_days
 
 MOMENT = "datetime64[us, UTC]"
@@ -43,7 +43,7 @@ def read_moments(text: pd.Series, name: str) -> ReadMoments:
     Parameters
     ----------
     text : Series of str
-        As `layers.values.cells.write_texts` makes them.
+        As `layers.cells.write_texts` makes them.
 
     Examples
     --------

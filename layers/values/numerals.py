@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from layers.cells import UNKNOWN_WORDS, match_texts, split_distinct, take_arrow
 from layers.findings import advise_findings, list_findings
-from layers.values.cells import UNKNOWN_WORDS, match_texts, split_distinct, take_arrow
-from layers.values.quantities import guess_number
+from layers.values.quantities import Kind, guess_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
 
-Kind = Literal["number", "integer", "axis"]
 Style = Literal["", "point", "comma", "both"]
 REASONS = {"number": "not a number", "axis": "not a number", "integer": "not a whole number"}
 MAX_EXACT = 2**53
@@ -71,7 +70,7 @@ def read_numbers(text: pd.Series, name: str, column: ColumnSpec, *, kind: Kind) 
     Parameters
     ----------
     text : Series of str
-        As `layers.values.cells.write_texts` makes them.
+        As `layers.cells.write_texts` makes them.
     name : str
         Of the column, for findings.
     column : ColumnSpec

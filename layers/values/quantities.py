@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import Literal
 
 from layers.findings import NO_GUESS, Guess
 
-if TYPE_CHECKING:
-    from layers.values.numerals import Kind
-
+Kind = Literal["number", "integer", "axis"]
 SURE, LIKELY, PERHAPS = 0.9, 0.8, 0.5
 _LONGEST = 60
 _NUMBER = r"[-+\u2212]?\d+(?:[.,'\u2019\s]\d+)*"

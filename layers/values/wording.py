@@ -6,10 +6,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from layers.coerce import FALSE_WORDS, TRUE_WORDS
+from layers.cells import FALSE_WORDS, TRUE_WORDS, UNKNOWN_WORDS, look_up, take_arrow
 from layers.errors import REMOVED
 from layers.spec import ColumnSpec
-from layers.values.cells import UNKNOWN_WORDS, look_up, take_arrow
 from layers.values.days import MONTH_WORDS
 from layers.values.quantities import ABOUT, OWN_WORDS, UNIT_WORDS
 

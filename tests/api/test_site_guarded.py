@@ -15,7 +15,7 @@ from command import call_here
 
 from api.commands.briefs import _list_told
 from api.commands.site_objectives import tell_proof
-from georisk.siting.posing.contexts import make_request
+from georisk.siting.answers.contexts import make_request
 from georisk.study import Study
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from georisk.change_steps import judge_changes
 from georisk.changes import ChangeRules, Reading, Window
 from georisk.fitting.lines import LineSupport
 from georisk.fitting.reach import measure_reach
-from georisk.fitting.stack import StackRules, fit_stack
+from georisk.fitting.rules import StackRules
+from georisk.fitting.stack import fit_stack
 from georisk.intensity import RouteSegments
 
 ROUTE_KM, YEARS, LATER_YEARS = 300, 10.0, 3.0

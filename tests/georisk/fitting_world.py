@@ -11,7 +11,9 @@ import shapely
 from georisk.fitting.design import build_design
 from georisk.fitting.grids import GridSupport
 from georisk.fitting.lines import LineSupport
-from georisk.fitting.stack import Ground, Sources, StackRules, fit_stack
+from georisk.fitting.rules import StackRules
+from georisk.fitting.sources import Sources
+from georisk.fitting.stack import Ground, fit_stack
 from georisk.intensity import RouteSegments
 from layers.crs import measure_cell_area_km2, project_xy_m
 

@@ -10,14 +10,15 @@ import numpy as np
 from georisk.capacity.needs import Sphere
 from georisk.coverage import compute_coverage
 from georisk.siting.answers.answering import Request, answer_request
+from georisk.siting.answers.contexts import RISK_CLASSES
 from georisk.siting.answers.gap_changes import Pace
 from georisk.siting.answers.telling import Context
 from georisk.siting.objectives import Aim
 from georisk.siting.posing.candidates import pair_near
-from georisk.siting.posing.contexts import RISK_CLASSES
 from georisk.siting.posing.costs import read_costs
+from georisk.siting.posing.ground import Ground
 from georisk.siting.posing.route_positions import find_segments
-from georisk.siting.posing.scene import Ground, Scene, set_scene
+from georisk.siting.posing.scene import Scene, set_scene
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from surroundings import CAMPAIGN
 
-from georisk.fitting import grids, lines
+from georisk.fitting import grid_kernels, grids, line_kernels, lines
 from georisk.fitting.crowds import split_bands
 from georisk.fitting.draws import Draws
 from georisk.fitting.grid_crowds import CrowdedGrid
@@ -130,9 +130,9 @@ def test_an_incident_that_reaches_nothing_lies_on_its_own_segment():
 
 def test_a_crowd_is_taken_from_a_number_of_pairs_on(monkeypatch):
     xy_km, sigma_km, _, _ = draw(LINES, 1, 60, FEW)
-    assert type(LINES.prepare(xy_km, sigma_km, WIDTHS)) is lines.PreparedLines
+    assert type(LINES.prepare(xy_km, sigma_km, WIDTHS)) is line_kernels.PreparedLines
     grid = replace(GRIDS["km"])
-    assert type(grid.prepare(xy_km, sigma_km, WIDTHS)) is grids.PreparedGrid
+    assert type(grid.prepare(xy_km, sigma_km, WIDTHS)) is grid_kernels.PreparedGrid
     monkeypatch.setattr(lines, "MANY_PAIRS", 60 * len(LINES) - 1)
     monkeypatch.setattr(grids, "MANY", 59)
     assert type(LINES.prepare(xy_km, sigma_km, WIDTHS)) is CrowdedLines

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from surroundings import CAMPAIGN
 
-from georisk.fitting.lines import normalise_bumps
+from georisk.fitting.line_kernels import normalise_bumps
 from georisk.kernels.lixels import build_lixels
 
 EXAMPLES = 10_000 if CAMPAIGN else 100

@@ -23,13 +23,8 @@ from hypothesis import strategies as st
 from surroundings import CAMPAIGN
 
 from georisk.fitting.parts import PLACE, TREES, list_parts
-from georisk.fitting.stack import (
-    Sources,
-    _open_origin,
-    _test_origin,
-    fit_stack,
-    measure_rate,
-)
+from georisk.fitting.sources import Sources
+from georisk.fitting.stack import _open_origin, _test_origin, fit_stack, measure_rate
 
 EXAMPLES = 1000 if CAMPAIGN else 20
 GRID = make_grid(18, 14, kept=np.arange(252) % 17 != 3)

@@ -19,7 +19,7 @@ from fitting_world import (
 from georisk.covariates import Rules
 from georisk.fitting.grounds import POSITION, measure_ground
 from georisk.fitting.place import Fitting
-from georisk.fitting.stack import StackRules
+from georisk.fitting.rules import StackRules
 from georisk.fitting.workshop import Workshop
 from georisk.validation.domain import build_domains
 

@@ -18,7 +18,7 @@ from georisk.fitting.forecasters import (
     StackForecaster,
     list_forecasters,
 )
-from georisk.fitting.stack import StackRules
+from georisk.fitting.rules import StackRules
 from georisk.fitting.workshop import Memory, Workshop, mark_record, measure_ages, support_domain
 from georisk.study import Study
 from georisk.validation import priorities

@@ -12,9 +12,9 @@ from surroundings import CAMPAIGN
 
 from georisk.access import attach_places
 from georisk.coverage import Visitor, compute_coverage
+from georisk.coverage.goals import find_goals
 from georisk.gaps import Spread, Walker, cross_gaps, find_gaps
 from georisk.gaps.crossing import BETWEEN, ENDS
-from georisk.gaps.preparing import find_goals
 from georisk.gaps.walker import measure_need
 from georisk.network import build_network
 from georisk.travel import prepare_travel

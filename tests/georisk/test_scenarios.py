@@ -11,7 +11,7 @@ from grid_study import FLAT_KMH, locate, write_grid_study
 from hypothesis import given as given_cases
 from hypothesis import strategies as st
 
-from georisk.scenarios.choices import ScenarioConfig
+from georisk.scenario_config import ScenarioConfig
 from georisk.scenarios.comparing import compare_scenarios
 from georisk.scenarios.matching import match_gaps, rank_changes
 from georisk.scenarios.world import Asked, open_scenario

@@ -17,7 +17,7 @@ import datetime as dt, time
 from dataclasses import replace
 from pathlib import Path
 from georisk import Study
-from georisk.siting.posing.contexts import make_request
+from georisk.siting.answers.contexts import make_request
 from georisk.siting.objectives import OBJECTIVES
 study = Study.open(Path("data/mesoamerica"), today=dt.date(2026, 1, 1))
 for name in ("coverage", "segments"):

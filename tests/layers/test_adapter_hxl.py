@@ -12,7 +12,7 @@ from hypothesis import given
 from layers.adapters.hxl import ADAPTER, list_patterns, parse_tags, read_hxl, recognise_hxl
 from layers.catalog import find_spec, load_catalog
 from layers.errors import LayerError
-from layers.readers.formats import take_sample
+from layers.readers.samples import take_sample
 from layers.sources import Wanted
 
 PRESENCE = [["Quién", "Qué", "Dónde", "Mujeres", "Nota"],

@@ -14,7 +14,7 @@ from surroundings import CAMPAIGN
 from layers.adapters.inegi import ADAPTER, MONTHS
 from layers.catalog import find_spec
 from layers.intake import take_in
-from layers.readers.formats import take_sample
+from layers.readers.samples import take_sample
 from layers.sources import Wanted
 
 WANTED = Wanted(find_spec("area_counts"))

@@ -16,7 +16,7 @@ from surroundings import CAMPAIGN
 from layers.adapters.iom import ADAPTER, COLUMNS, convert_records, make_id
 from layers.catalog import find_spec
 from layers.intake import take_in
-from layers.readers.formats import take_sample
+from layers.readers.samples import take_sample
 from layers.sources import Wanted
 
 WANTED = Wanted(find_spec("incidents"))

@@ -13,7 +13,7 @@ from hypothesis import given
 from layers.adapters.kobo import ADAPTER, read_kobo, recognise_kobo
 from layers.catalog import find_spec
 from layers.errors import LayerError
-from layers.readers.formats import take_sample
+from layers.readers.samples import take_sample
 from layers.sources import Wanted
 
 META = {"formhub/uuid": "x", "start": "2024-01-01", "deviceid": "dev-9",

@@ -11,7 +11,7 @@ from georisk.parameters import Parameters
 from layers.adapters.ucdp import ADAPTER, DATE_PRECISION, KINDS, PRECISION_KM
 from layers.catalog import find_spec
 from layers.intake import take_in
-from layers.readers.formats import take_sample
+from layers.readers.samples import take_sample
 from layers.sources import Wanted
 
 WANTED = Wanted(find_spec("incidents"))

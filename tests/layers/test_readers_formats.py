@@ -15,9 +15,10 @@ from reader_files import KML, make_all, make_ods, make_ole, make_vectors, make_x
 from surroundings import require_shared
 
 from layers.readers import archives, guard
-from layers.readers.formats import sniff_format, take_sample
+from layers.readers.formats import sniff_format
 from layers.readers.grids import read_grids
 from layers.readers.headers import find_table
+from layers.readers.samples import take_sample
 from layers.readers.sheets import read_sheet_grids
 from layers.readers.vectors import list_sheets, read_frame, read_vector
 

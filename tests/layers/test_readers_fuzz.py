@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from reader_files import make_all, make_vectors, pack
 from surroundings import CAMPAIGN
 
-from layers.readers.formats import take_sample
 from layers.readers.grids import read_grids
 from layers.readers.headers import find_table
 from layers.readers.ole import MAGIC
 from layers.readers.records import read_records
+from layers.readers.samples import take_sample
 from layers.readers.sheets import read_sheet_grids
 from layers.readers.text import read_text_grid
 from layers.readers.vectors import read_frame

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from surroundings import CAMPAIGN, require_shared
 
-from layers.readers.formats import sniff_format, take_sample
+from layers.readers.formats import sniff_format
 from layers.readers.grids import read_grids
 from layers.readers.headers import find_table, fold_name
 from layers.readers.records import MAX_DEPTH, parse_json, read_records
+from layers.readers.samples import take_sample
 from layers.readers.text import decode_text, read_text_grid
 from layers.sources import Grid
 

@@ -19,11 +19,11 @@ from georisk.siting.answers.answers import (
     People,
     Reached,
     SiteBrief,
-    SiteCost,
     SiteEvidence,
     SiteNeeds,
 )
 from georisk.siting.answers.trust_facts import Selection
+from georisk.siting.posing.costs import SiteCost
 from georisk.siting.solution import Solution
 from maps.brief import Cover
 from maps.brief_sketch import Sketch

@@ -15,7 +15,7 @@ from surroundings import require_shared
 from layers.adapters import hurdat, inegi, iom, ucdp
 from layers.catalog import find_spec
 from layers.intake import Limits, take_in
-from layers.readers.formats import take_sample
+from layers.readers.samples import take_sample
 from layers.sources import Wanted
 
 LIMITS = Limits(today=dt.date(2026, 11, 22))

@@ -16,7 +16,6 @@ from georisk.siting.answers.site_facts import (
     GapHours,
     People,
     Reached,
-    SiteCost,
     SiteEvidence,
     SiteNeeds,
 )
@@ -27,12 +26,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from georisk.siting.displacement.effect import Displacement
+    from georisk.siting.posing.costs import SiteCost
     from georisk.siting.solution import Solution
     from georisk.siting.trust.curve import BenefitCurve, Knee
 
 __all__ = [
     "Alternative", "Answer", "GapChange", "GapHours", "People", "Plan", "PlannedSite", "Reached",
-    "RobustChoice", "Selection", "SiteBrief", "SiteCost", "SiteEvidence", "SiteNeeds", "Trust",
+    "RobustChoice", "Selection", "SiteBrief", "SiteEvidence", "SiteNeeds", "Trust",
 ]
 
 

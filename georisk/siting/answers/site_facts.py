@@ -127,31 +127,6 @@ class SiteNeeds:
 
 
 @dataclass(frozen=True)
-class SiteCost:
-    """What a site costs over the horizon planned for.
-
-    Attributes
-    ----------
-    once, per_year, total : float
-        To build, to run a year, and both over the horizon.
-    years : float
-    currency : str
-    source : str
-        Where the figures come from.
-    declared : bool
-        Whether they are assumptions to be replaced by an offer.
-    """
-
-    once: float
-    per_year: float
-    total: float
-    years: float
-    currency: str
-    source: str
-    declared: bool
-
-
-@dataclass(frozen=True)
 class Alternative:
     """Another candidate in the place of a site, the others held.
 

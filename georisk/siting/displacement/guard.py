@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from georisk.network import BoolArray, IntArray
     from georisk.siting.displacement.assumptions import DisplacementRules
     from georisk.siting.displacement.effect import Displacement
-    from georisk.siting.posing.scene import Scene
     from layers.crs import FloatArray
 
     Asking = Callable[[tuple[int, ...]], Displacement]
@@ -229,14 +228,6 @@ def pose_asking(
                                    rules=rules, ways=usual)
 
     return ask
-
-
-def pose_watch(scene: Scene, guard: Guard, rules: DisplacementRules) -> Asking:
-    """`pose_asking` of a scene, for all services that it lacks."""
-    rows = scene.ground.segments.index.get_indexer(scene.ground.coverage["segment_id"])
-    coverage = scene.ground.coverage[["service", "covered"]].assign(segment=rows)
-    return pose_asking(guard, coverage, scene.demand, scene.reach, rules=rules,
-                       wanted=sorted(set(scene.demand["service"])))
 
 
 def _share(part_km: FloatArray, whole_km: FloatArray) -> FloatArray:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from georisk.parameters import Parameters
-    from georisk.siting.answers.answers import SiteCost
     from layers.crs import FloatArray
 
 OPTIONS = ("build", "upgrade", "mobile")
@@ -37,6 +36,31 @@ class CostRules:
     once: tuple[float, ...]
     per_year: tuple[float, ...]
     years: float
+    source: str
+    declared: bool
+
+
+@dataclass(frozen=True)
+class SiteCost:
+    """What a site costs over the horizon planned for.
+
+    Attributes
+    ----------
+    once, per_year, total : float
+        To build, to run a year, and both over the horizon.
+    years : float
+    currency : str
+    source : str
+        Where the figures come from.
+    declared : bool
+        Whether they are assumptions to be replaced by an offer.
+    """
+
+    once: float
+    per_year: float
+    total: float
+    years: float
+    currency: str
     source: str
     declared: bool
 
@@ -70,8 +94,6 @@ def price_candidates(candidates: pd.DataFrame, rules: CostRules) -> FloatArray:
 
 def tell_cost(rules: CostRules, option: str) -> SiteCost:
     """Tell the cost of one option apart."""
-    from georisk.siting.answers.answers import SiteCost
-
     at = OPTIONS.index(option)
     once, year = rules.once[at], rules.per_year[at]
     return SiteCost(once, year, once + year * rules.years, rules.years, CURRENCY, rules.source,

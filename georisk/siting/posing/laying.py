@@ -8,13 +8,14 @@ import numpy as np
 
 from georisk.coverage import Visitor, find_eligible
 from georisk.coverage.shares import count_people
-from georisk.coverage_steps import choose_services
+from georisk.coverage.steps import choose_services
 from georisk.services import find_group
 from georisk.siting.posing.candidates import pair_near
 from georisk.siting.posing.costs import read_costs
+from georisk.siting.posing.ground import Ground
 from georisk.siting.posing.problems import fill_intensity, share_services
 from georisk.siting.posing.route_positions import find_segments
-from georisk.siting.posing.scene import Ground, Scene, set_scene
+from georisk.siting.posing.scene import Scene, set_scene
 from georisk.worlds import make_pace, prepare_worlds
 
 if TYPE_CHECKING:

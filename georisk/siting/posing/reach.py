@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from georisk.coverage import SORTED_DIRECTIONS, TOLERANCE_H, find_entries
+from georisk.coverage import SORTED_DIRECTIONS, TOLERANCE_H
 from georisk.routing import time_places
+from georisk.travel import find_entries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

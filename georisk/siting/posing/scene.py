@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cache, cached_property, partial
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from georisk.siting.answers.gap_changes import Run, list_runs
 from georisk.siting.posing.costs import price_candidates
 from georisk.siting.posing.problems import (
     check_wanted,
@@ -20,10 +19,11 @@ from georisk.siting.posing.problems import (
     weigh_demand,
 )
 from georisk.siting.posing.reach import cut_hours, keep_given, keep_within, time_demand
+from georisk.siting.posing.runs import Run, list_runs
 from layers.errors import CallError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     import geopandas as gpd
     from scipy import sparse
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from georisk.siting.displacement.assumptions import DisplacementRules
     from georisk.siting.displacement.guard import Asking, Guard
     from georisk.siting.posing.costs import CostRules
+    from georisk.siting.posing.ground import Ground
     from georisk.travel import Travel
     from layers.crs import FloatArray
 
@@ -39,48 +40,6 @@ RISK_UNIT, KM_UNIT = "km x incidents per 100 km and year", "km"
 _FEW_PAIRS = 5_000_000  # so few that all are timed at once
 INTENSITY = ("intensity_per_100km_year", "intensity_low", "intensity_high")
 _GRADED = ["length_km", "evidence", "risk_class", *INTENSITY]
-
-
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """What siting takes from the rest of a study.
-
-    Attributes
-    ----------
-    segments : GeoDataFrame
-        The layer ``segments``, in the order of the network's.
-    coverage : DataFrame
-        Of the places that stand; they stay, so only uncovered rows are demand.
-    services : DataFrame
-        Index service; columns ``threshold_h measure``.
-    corridors : mapping
-        Legs in order, each with +1 as drawn or -1 reversed.
-    intensity : array of shape (n_segments,)
-        Of `georisk.siting.posing.problems.fill_intensity`.
-    draws : array of shape (n_draws, n_segments), or None
-    filled_km : float
-    people : array of shape (n_segments, 2)
-        A day, columns `georisk.coverage.SORTED_DIRECTIONS`; NaN where nobody counted.
-    standing : mapping
-        Segments at which a place that stands gives a service, by service.
-    silent : bool
-        Whether no report weighs on any leg, so that ``intensity`` is 1 everywhere.
-    service_share : mapping
-        What a risk-weighted km counts by service; of one not named 1
-        (`georisk.siting.posing.problems.share_services`).
-    """
-
-    segments: gpd.GeoDataFrame
-    coverage: pd.DataFrame
-    services: pd.DataFrame
-    corridors: Mapping[str, tuple[tuple[str, int], ...]]
-    intensity: FloatArray
-    draws: FloatArray | None
-    filled_km: float
-    people: FloatArray
-    standing: Mapping[str, IntArray]
-    silent: bool = False
-    service_share: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,9 +169,16 @@ class Scene:
 
     @cached_property
     def watch(self) -> Callable[[Guard, DisplacementRules], Asking]:
-        """Poses a displacement guard on this scene, each but once."""
-        from georisk.siting.displacement.guard import pose_watch
-        return cache(partial(pose_watch, self))
+        """Poses a displacement guard on this scene, for all services it lacks, each but once."""
+        return cache(self._pose_watch)
+
+    def _pose_watch(self, guard: Guard, rules: DisplacementRules) -> Asking:
+        from georisk.siting.displacement.guard import pose_asking
+
+        rows = self.ground.segments.index.get_indexer(self.ground.coverage["segment_id"])
+        coverage = self.ground.coverage[["service", "covered"]].assign(segment=rows)
+        return pose_asking(guard, coverage, self.demand, self.reach, rules=rules,
+                           wanted=sorted(set(self.demand["service"])))
 
     @cached_property
     def graded(self) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 
 from georisk.coverage import Visitor, cover_services, tabulate_cover
 from georisk.coverage.doubts import doubt_water, find_unknown_heat
-from georisk.coverage_steps import limit_reference_water
+from georisk.coverage.steps import limit_reference_water
 from georisk.gaps.spread import invert_triangle
 from georisk.season import Season, choose_season
 from georisk.services import WATER, find_group, tabulate_services

@@ -24,6 +24,12 @@ UNKNOWN_WORDS = frozenset({
     "no disponible", "inconnu", "inconnue", "sans données", "non disponible", "pa konnen",
     "enkoni",
 })
+TRUE_WORDS = frozenset({
+    "true", "yes", "1", "t", "y", "1.0", "sí", "si", "s", "verdadero", "oui", "vrai", "wi", "vre",
+})
+FALSE_WORDS = frozenset({
+    "false", "no", "0", "f", "n", "0.0", "falso", "non", "faux", "fo",
+})
 
 
 def write_texts(values: pd.Series) -> pd.Series:

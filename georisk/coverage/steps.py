@@ -11,10 +11,11 @@ from georisk.along import list_along
 from georisk.coverage import Visitor, cover_services, tabulate_cover
 from georisk.coverage.doubts import doubt_water, find_unknown_heat
 from georisk.coverage.fragility import measure_fragility
+from georisk.coverage.goals import find_goals
 from georisk.coverage.limits import limit_water
 from georisk.coverage.shares import count_people
 from georisk.gaps import cross_gaps, find_gaps
-from georisk.gaps.preparing import find_goals, prepare_walker
+from georisk.gaps.preparing import prepare_walker
 from georisk.network_steps import NETWORK_STEPS, join_places
 from georisk.season import SEASON_STEPS
 from georisk.services import WATER, find_group, tabulate_services
