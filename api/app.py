@@ -17,6 +17,7 @@ from api.entrance.guard import Guard
 from api.entrance.mishaps import install_errors
 from api.entrance.reception import Reception
 from api.jobs.board import Board
+from api.jobs.worker import Crew
 from api.routes import (
     analysis,
     collections,
@@ -83,7 +84,8 @@ def create_app(
     desk = set_up_desk(settings, templates, log=log)
     keeper = Keeper(open_door or _choose_door(settings), read_day=read_day or _read_utc_day,
                     tell_opened=desk.note_opened, prepare=collections.prepare_room)
-    reception = Reception(keeper, settings, desk, DOORWAYS)
+    crew = Crew()
+    reception = Reception(keeper, settings, desk, DOORWAYS, crew=crew)
 
     @asynccontextmanager
     async def live(_app: Starlette) -> AsyncIterator[None]:
@@ -94,6 +96,7 @@ def create_app(
             await run_in_threadpool(keeper.refresh, settings.audience)
             yield
         finally:
+            await run_in_threadpool(crew.stop)
             await run_in_threadpool(desk.close)
 
     routes = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pandas as pd
@@ -47,6 +48,7 @@ class Door:
     _snapshot: Snapshot = field(repr=False)
     _results: dict[str, Layer] = field(default_factory=dict, repr=False)
     _cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _locks: dict[str, Lock] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def run_id(self) -> str:
@@ -224,7 +226,8 @@ class Door:
 
     def with_results(self, folder: Path) -> Door:
         """Add the result layers of a folder that ``georisk site -o`` wrote, through the gate."""
-        return replace(self, _results={**self._results, **read_results(folder)}, _cache={})
+        return replace(self, _results={**self._results, **read_results(folder)},
+                       _cache={}, _locks={})
 
     def _bare(self, name: str) -> Layer | RasterLayer:
         """Description and provenance without rows: enough to judge by."""
@@ -249,7 +252,10 @@ class Door:
 
     def _keep(self, key: str, make: Callable[[], Kept]) -> Kept:
         if key not in self._cache:
-            self._cache[key] = make()
+            # One for each key: what is made may need what another key keeps, never its own.
+            with self._locks.setdefault(key, Lock()):
+                if key not in self._cache:
+                    self._cache[key] = make()
         return cast("Kept", self._cache[key])
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _DECIMALS = 6
 _SIGNIFICANT, _EXACT = 6, 14
+# Written features: of our own making, or a view of a prepared layer, of which nothing is copied.
+Piece = bytes | memoryview
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,7 @@ class Features:
     """
 
     ids: Sequence[str]
-    buffer: memoryview | bytes
+    buffer: Piece
     starts: NDArray[np.int64]
     bounds: NDArray[np.float64]
 
@@ -71,15 +73,15 @@ class Features:
             return bytes(self.span(int(rows[0]), int(rows[-1]) + 1))
         return b",".join(self.list_pieces(rows))
 
-    def span(self, start: int, end: int) -> bytes:
+    def span(self, start: int, end: int) -> memoryview:
         """Features from one row up to another, separated by commas: a view, nothing copied."""
-        return memoryview(self.buffer)[self.starts[start] : self.starts[end] - 1]  # type: ignore[return-value] # any buffer
+        return memoryview(self.buffer)[self.starts[start] : self.starts[end] - 1]
 
-    def list_pieces(self, rows: NDArray[np.int64]) -> list[bytes]:
+    def list_pieces(self, rows: NDArray[np.int64]) -> list[memoryview]:
         """Features of some rows, one by one, as views of the buffer."""
         view = memoryview(self.buffer)
         begins, ends = self.starts[rows].tolist(), (self.starts[rows + 1] - 1).tolist()
-        return [view[begin:end] for begin, end in zip(begins, ends, strict=True)]  # type: ignore[misc]
+        return [view[begin:end] for begin, end in zip(begins, ends, strict=True)]
 
 
 def encode_features(layer: Layer) -> Features:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from layers.geojson import Piece
     from layers.layer import Provenance
     from layers.spec import LayerSpec
 
@@ -144,7 +145,7 @@ class Served:
     def encode(
         self, rows: NDArray[np.intp], columns: Sequence[str] | None = None,
         shapes: NDArray[np.object_] | None = None,
-    ) -> list[bytes]:
+    ) -> Sequence[Piece]:
         """Write some rows as GeoJSON features, one by one.
 
         Parameters

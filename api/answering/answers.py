@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from api.asking.ask import Ask
+    from layers.geojson import Piece
 
 _GZIP_LEVEL = 5
 NO_HEADERS: Mapping[str, str] = {}
 
 
 def answer(
-    ask: Ask, build: Callable[[], bytes | Sequence[bytes]], *, media: str = "",
+    ask: Ask, build: Callable[[], bytes | Sequence[Piece]], *, media: str = "",
     headers: Mapping[str, str] = NO_HEADERS,
 ) -> Response:
     """Answer with a body, or with 304 if the asker has it.

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from layers.geojson import Piece
+
 CHUNK_BYTES = 262_144
 
 
@@ -18,7 +20,7 @@ class Pieces(Response):
     """A body of several pieces, sent as they are: nothing is joined, nothing copied."""
 
     def __init__(
-        self, pieces: Iterable[bytes], *, media: str, headers: Mapping[str, str]
+        self, pieces: Iterable[Piece], *, media: str, headers: Mapping[str, str]
     ) -> None:
         self._pieces = list(pieces)
         length = sum(map(len, self._pieces))
@@ -34,7 +36,7 @@ class Pieces(Response):
         await send({"type": "http.response.body", "body": b""})
 
 
-def cut_pieces(pieces: Sequence[bytes], size: int = CHUNK_BYTES) -> Iterable[bytes]:
+def cut_pieces(pieces: Sequence[Piece], size: int = CHUNK_BYTES) -> Iterable[Piece]:
     """Join small pieces and cut large ones, so that each is about as large as one write.
 
     Examples
@@ -42,7 +44,7 @@ def cut_pieces(pieces: Sequence[bytes], size: int = CHUNK_BYTES) -> Iterable[byt
     >>> [bytes(piece) for piece in cut_pieces([b"ab", b"c", b"defghi"], size=4)]
     [b'abc', b'defg', b'hi']
     """
-    small: list[bytes] = []
+    small: list[Piece] = []
     held = 0
     for piece in pieces:
         if held + len(piece) <= size:
@@ -54,6 +56,6 @@ def cut_pieces(pieces: Sequence[bytes], size: int = CHUNK_BYTES) -> Iterable[byt
             small, held = [], 0
         view = memoryview(piece)
         for start in range(0, len(view), size):
-            yield view[start : start + size]  # type: ignore[misc] # servers write any buffer
+            yield view[start : start + size]
     if small:
         yield b"".join(small)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
+    from api.jobs.worker import Crew
     from api.settings import Settings
     from api.stock.room import Room
     from layers.spec import Audience
@@ -102,6 +103,8 @@ class Ask:
     values, texts : dict
         Parameters, parsed and as given.
     doorway : Doorway
+    crew : Crew
+        Who works on the server's jobs.
     format : str
         One of the doorway's, chosen by ``f`` or ``Accept``.
     holder : Holder
@@ -122,6 +125,7 @@ class Ask:
     values: Mapping[str, Any]
     texts: Mapping[str, str]
     doorway: Doorway
+    crew: Crew
     format: str = "json"
     holder: Holder = field(default_factory=Holder)
     headers: Mapping[str, str] = field(default_factory=dict)

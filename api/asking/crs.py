@@ -47,7 +47,7 @@ class Reference:
     @property
     def crs(self) -> CRS:
         """The system itself, axes in the order of its authority."""
-        return _find_crs(self.uri)
+        return find_crs(self.uri)
 
 
 def list_references(crs_metric: str) -> tuple[str, ...]:
@@ -85,17 +85,30 @@ def find_reference(text: str, known: tuple[str, ...], *, parameter: str) -> Refe
         text = CRS84 if short["code"] == "CRS84" else f"{_EPSG}{short['code']}"
     if text not in known:
         raise ParameterError(f"{parameter}: there are {', '.join(known)}.")
-    return Reference(text, _find_crs(text).is_geographic)
+    return Reference(text, find_crs(text).is_geographic)
 
 
 @cache
-def _find_crs(uri: str) -> CRS:
-    return CRS.from_user_input("OGC:CRS84" if uri == CRS84 else f"EPSG:{uri.rpartition('/')[2]}")
+def find_crs(uri: str) -> CRS:
+    """Find a system by its URI, axes in the order of its authority."""
+    return CRS.from_user_input("OGC:CRS84" if uri == CRS84 else uri)
 
 
 @cache
-def _find_way(source: str, target: str) -> Transformer:
-    return Transformer.from_crs(_find_crs(source), _find_crs(target))
+def find_way(source: str, target: str) -> Transformer:
+    """How to come from one system, by its URI, to another."""
+    return Transformer.from_crs(find_crs(source), find_crs(target))
+
+
+def has_north_first(uri: str) -> bool:
+    """Whether the first axis of a system points north or south, such as latitude.
+
+    Examples
+    --------
+    >>> has_north_first(CRS84), has_north_first("http://www.opengis.net/def/crs/EPSG/0/4326")
+    (False, True)
+    """
+    return find_crs(uri).axis_info[0].direction in {"north", "south"}
 
 
 def place_shapes(shapes: NDArray[np.object_], reference: Reference) -> NDArray[np.object_]:
@@ -111,7 +124,7 @@ def place_shapes(shapes: NDArray[np.object_], reference: Reference) -> NDArray[n
     """
     if reference.uri == CRS84:
         return round_coordinates(shapes)
-    way = _find_way(CRS84, reference.uri)
+    way = find_way(CRS84, reference.uri)
     decimals = _DECIMALS_DEGREES if reference.is_degrees else _DECIMALS_METRES
 
     def move(xy: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -144,8 +157,8 @@ def place_boxes(numbers: tuple[float, ...], reference: Reference) -> tuple[Box, 
     low, high = numbers[:2], numbers[half : half + 2]
     if not reference.is_degrees:
         return (_unproject(low, high, reference),)
-    if reference.uri != CRS84:
-        low, high = _turn(low, reference), _turn(high, reference)
+    if has_north_first(reference.uri):
+        low, high = low[::-1], high[::-1]
     (west, south), (east, north) = low, high
     if not (-180 <= west <= 180 and -180 <= east <= 180):  # noqa: PLR2004
         raise ParameterError("bbox: longitudes lie between -180 and 180.")
@@ -156,9 +169,14 @@ def place_boxes(numbers: tuple[float, ...], reference: Reference) -> tuple[Box, 
     return ((west, south, east, north),)
 
 
-def _turn(corner: tuple[float, ...], reference: Reference) -> tuple[float, ...]:
-    first = reference.crs.axis_info[0].direction
-    return corner[::-1] if first in {"north", "south"} else corner
+def draw_box(box: Box) -> shapely.Geometry:
+    """Draw a box; a flat one is a line or a point, since a polygon without area meets nothing."""
+    west, south, east, north = box
+    if west == east and south == north:
+        return shapely.Point(west, south)
+    if west == east or south == north:
+        return shapely.LineString([(west, south), (east, north)])
+    return shapely.box(west, south, east, north)
 
 
 def _unproject(low: tuple[float, ...], high: tuple[float, ...], reference: Reference) -> Box:
@@ -168,7 +186,7 @@ def _unproject(low: tuple[float, ...], high: tuple[float, ...], reference: Refer
     if reference.uri == _WEB:
         # The square world of web maps: a window may show more than there is of it.
         corners = tuple(min(max(value, -_WEB_EDGE_M), _WEB_EDGE_M) for value in corners)
-    west, south, east, north = _find_way(reference.uri, CRS84).transform_bounds(
+    west, south, east, north = find_way(reference.uri, CRS84).transform_bounds(
         *corners, densify_pts=_DENSE)
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90) or (  # noqa: PLR2004
         corners != (*low, *high) and (corners[0] == corners[2] or corners[1] == corners[3])

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from api.asking.crs import CRS84, find_reference, list_references, place_boxes
+from api.asking.crs import CRS84, draw_box, find_reference, list_references, place_boxes
 from api.asking.parameters import LIMIT_DEFAULT
 from api.errors import ParameterError, RepublishedError
 
@@ -207,18 +207,9 @@ def _look_closer(
     unsure = np.flatnonzero(touches & ~within)
     window = draw_box(box)
     shapely.prepare(window)
-    touches[unsure] = shapely.intersects(window, room.shapes(name, unsure))
-    return touches
-
-
-def draw_box(box: Box) -> shapely.Geometry:
-    """Draw a box; a flat one is a line or a point, since a polygon without area meets nothing."""
-    west, south, east, north = box
-    if west == east and south == north:
-        return shapely.Point(west, south)
-    if west == east or south == north:
-        return shapely.LineString([(west, south), (east, north)])
-    return shapely.box(west, south, east, north)
+    meets = touches.copy()
+    meets[unsure] = shapely.intersects(window, room.shapes(name, unsure))
+    return meets
 
 
 def find_in_interval(times: Times, interval: Interval) -> NDArray[np.intp]:

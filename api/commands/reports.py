@@ -257,7 +257,7 @@ def _describe_one(kept: Kept, places: dict[str, pd.DataFrame]) -> dict[str, Any]
 
 
 def _tell(decision: Decision, *, as_json: bool, quiet: bool) -> None:
-    from api.reports.editions import NONE_RECORDED
+    from api.reports.editions import NONE_RECORDED, UNREADABLE
 
     if as_json:
         stands = decision.stands.as_dict() if decision.stands else None
@@ -265,6 +265,7 @@ def _tell(decision: Decision, *, as_json: bool, quiet: bool) -> None:
             "id": decision.id, "state": decision.state, "run_id": decision.run_id or None,
             "layers": list(decision.layers), "stands": stands,
             "editions": None if decision.editions is None else list(decision.editions),
+            "editions_unreadable": decision.editions_unreadable,
             "written": str(decision.written) if decision.written else None,
         }, ensure_ascii=False, indent=1))
         return
@@ -282,6 +283,8 @@ def _tell(decision: Decision, *, as_json: bool, quiet: bool) -> None:
         "not published: `accept --publish` or `georisk run` does", quiet=quiet)
     for edition in decision.editions or ():
         typer.echo(f"withdraw or correct: {edition}")
-    if not decision.editions:
+    if decision.editions_unreadable:
+        say(UNREADABLE, quiet=False)  # who closes a place must know, whatever else is not told
+    elif not decision.editions:
         say(NONE_RECORDED if decision.editions is None else "no edition carries the place",
             quiet=quiet)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -12,7 +11,6 @@ from starlette.requests import ClientDisconnect
 
 from api.entrance.desk import SEEN_KEY
 from api.errors import make_problem
-from api.settings import is_loopback
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
 _HUNG_UP = 499  # as other servers log a client that went away
 LOG = logging.getLogger("georisk.api")
-HOST_PATTERN = re.compile(rb"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 # Maps carry everything they need inside the page: nothing is fetched, framed or sent.
 PAGE_POLICY = (
     b"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
@@ -85,26 +82,6 @@ class Guard:
                 await make_problem(500)(scope, receive, send_guarded)
         finally:
             self._desk.note(scope, passage.status, perf_counter() - passage.began_s)
-
-
-def find_host(scope: Scope) -> str:
-    """Return the host that a request names, with its port; a malformed one is the server's own."""
-    asked = _match_host(scope)
-    if asked is not None:
-        return str(asked[0].decode("ascii"))
-    host, port = scope.get("server") or ("localhost", 80)
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def names_this_machine(scope: Scope) -> bool:
-    """Tell whether a request names a loopback host; one that names none does not."""
-    asked = _match_host(scope)
-    return asked is not None and is_loopback(asked[1].decode("ascii"))
-
-
-def _match_host(scope: Scope) -> re.Match[bytes] | None:
-    named = (value for name, value in scope["headers"] if name == b"host")
-    return HOST_PATTERN.fullmatch(next(named, b""))
 
 
 def _guard_message(message: Message, passage: _Passage) -> Message:

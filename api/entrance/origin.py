@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from api.settings import is_loopback
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -15,6 +17,7 @@ _PASSED_ON = re.compile(
     rb"forward|via$|client-?ip|real-?ip|user-?ip|cdn-loop|tailscale|x-amzn|x-appengine|"
     rb"^cf-|^x-azure|^fly-|original-host|external-address"
 )
+_HOST = re.compile(rb"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 _CROSS = frozenset({b"cross-site", b"same-site"})
 
 
@@ -46,3 +49,23 @@ def acts_for_itself(scope: Scope) -> bool:
         return False
     is_followed = told.get(b"sec-fetch-mode") == b"navigate" and scope["method"] == "GET"
     return told.get(b"sec-fetch-site") not in _CROSS or is_followed
+
+
+def find_host(scope: Scope) -> str:
+    """Return the host that a request names, with its port; a malformed one is the server's own."""
+    asked = _match_host(scope)
+    if asked is not None:
+        return str(asked[0].decode("ascii"))
+    host, port = scope.get("server") or ("localhost", 80)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def names_this_machine(scope: Scope) -> bool:
+    """Tell whether a request names a loopback host; one that names none does not."""
+    asked = _match_host(scope)
+    return asked is not None and is_loopback(asked[1].decode("ascii"))
+
+
+def _match_host(scope: Scope) -> re.Match[bytes] | None:
+    named = (value for name, value in scope["headers"] if name == b"host")
+    return _HOST.fullmatch(next(named, b""))

@@ -11,9 +11,8 @@ from api.asking.ask import Ask
 from api.asking.negotiation import choose_format
 from api.asking.parameters import parse_query
 from api.entrance.desk import NOBODY, SEEN_KEY, Seen
-from api.entrance.guard import find_host, names_this_machine
 from api.entrance.lanes import Lanes
-from api.entrance.origin import acts_for_itself, is_passed_on
+from api.entrance.origin import acts_for_itself, find_host, is_passed_on, names_this_machine
 from api.errors import (
     LimitedError,
     MisdirectedError,
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from api.asking.ask import Doorway
     from api.asking.tokens import Token
     from api.entrance.desk import Desk
+    from api.jobs.worker import Crew
     from api.keys.holders import Holder
     from api.logs.metrics import Refusal
     from api.settings import Settings
@@ -60,6 +60,7 @@ class Reception:
     settings : Settings
     desk : Desk
     doorways : sequence of Doorway
+    crew : Crew
 
     Attributes
     ----------
@@ -68,11 +69,13 @@ class Reception:
     """
 
     def __init__(
-        self, keeper: Keeper, settings: Settings, desk: Desk, doorways: Sequence[Doorway]
+        self, keeper: Keeper, settings: Settings, desk: Desk, doorways: Sequence[Doorway],
+        *, crew: Crew,
     ) -> None:
         self._keeper = keeper
         self._settings = settings
         self._desk = desk
+        self._crew = crew
         self._lanes = Lanes()
         self._every = tuple(doorways)
         self._doorways = {(doorway.path, doorway.method): doorway for doorway in doorways}
@@ -112,6 +115,7 @@ class Reception:
             values=values,
             texts=texts,
             doorway=doorway,
+            crew=self._crew,
             format=chosen,
             holder=holder,
             headers=headers,

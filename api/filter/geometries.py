@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
-from api.asking.crs import CRS84
+from api.asking.crs import CRS84, draw_box, find_crs, find_way, has_north_first
 from api.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -127,42 +125,33 @@ def _make_box(numbers: Any, crs: str) -> shapely.Geometry:  # noqa: ANN401 - JSO
     low, high = _read_places(numbers[:2], 0), _read_places(numbers[half : half + 2], 0)
     if numbers[2:half] > numbers[half + 2:]:
         raise ParameterError("BBOX: the lower height comes before the upper one.")
-    way = _find_way(crs)
-    if way is not None and not _find_crs(crs).is_geographic:
+    if not find_crs(crs).is_geographic:
         return _unproject_box(low, high, crs)
-    if _is_turned(crs):
+    if has_north_first(crs):
         low, high = low[::-1], high[::-1]
     if low[1] > high[1]:
         raise ParameterError("BBOX: south comes before north.")
     _check_globe(np.array([low, high]))
     if low[0] > high[0]:
-        return shapely.union(_draw(low, [180.0, high[1]]), _draw([-180.0, low[1]], high))
-    return _draw(low, high)
+        return shapely.union(draw_box((low[0], low[1], 180.0, high[1])),
+                             draw_box((-180.0, low[1], high[0], high[1])))
+    return draw_box((low[0], low[1], high[0], high[1]))
 
 
 def _unproject_box(low: list[float], high: list[float], crs: str) -> shapely.Geometry:
     """Straight edges of a projected box are bent in degrees: they get places between corners."""
     if low[0] > high[0] or low[1] > high[1]:
         raise ParameterError("BBOX: the first corner is the lower one in both axes.")
-    box = _draw(low, high)
+    box = draw_box((low[0], low[1], high[0], high[1]))
     longest = max(high[0] - low[0], high[1] - low[1])
     return _place(shapely.segmentize(box, longest / _PIECES) if longest else box, crs)
 
 
-def _draw(low: list[float], high: list[float]) -> shapely.Geometry:
-    """Draw a box; a flat one is a line or a point, since a polygon without area meets nothing."""
-    if low == high:
-        return shapely.Point(low)
-    if low[0] == high[0] or low[1] == high[1]:
-        return shapely.LineString([low, high])
-    return shapely.box(*low, *high)
-
-
 def _place(shape: shapely.Geometry, crs: str) -> shapely.Geometry:
-    way = _find_way(crs)
-    if way is None:
+    if crs == CRS84:
         _check_globe(shapely.get_coordinates(shape))
         return shape
+    way = find_way(crs, CRS84)
 
     def move(places: NDArray[np.float64]) -> NDArray[np.float64]:
         moved = np.column_stack(way.transform(places[:, 0], places[:, 1], errcheck=False))
@@ -180,18 +169,3 @@ def _check_globe(places: NDArray[np.float64]) -> None:
         raise ParameterError(
             "A geometry of the filter lies outside the globe; are its coordinates in the order "
             "of the axes of filter-crs (longitude, latitude where there is none)?")
-
-
-@cache
-def _find_crs(uri: str) -> CRS:
-    return CRS.from_user_input("OGC:CRS84" if uri == CRS84 else uri)
-
-
-@cache
-def _find_way(uri: str) -> Transformer | None:
-    """How to come from a system to longitude and latitude; None where nothing is to be done."""
-    return None if uri == CRS84 else Transformer.from_crs(_find_crs(uri), _find_crs(CRS84))
-
-
-def _is_turned(uri: str) -> bool:
-    return uri != CRS84 and _find_crs(uri).axis_info[0].direction in {"north", "south"}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.asking.ask import FORMATS
 from api.formats.columnar import encode_geoparquet
 from api.formats.encoder import Encoder
 from api.formats.sequence import encode_sequence, write_sequence
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
     from layers.spec import LayerSpec
 
 ENCODERS: Mapping[str, Encoder] = {
-    "geojsonseq": Encoder(FORMATS["geojsonseq"], "geojsons", encode_sequence),
-    "csv": Encoder(FORMATS["csv"], "csv", encode_csv),
-    "flatgeobuf": Encoder(FORMATS["flatgeobuf"], "fgb", encode_flatgeobuf),
-    "geoparquet": Encoder(FORMATS["geoparquet"], "parquet", encode_geoparquet),
+    "geojsonseq": Encoder("geojsons", encode_sequence),
+    "csv": Encoder("csv", encode_csv),
+    "flatgeobuf": Encoder("fgb", encode_flatgeobuf),
+    "geoparquet": Encoder("parquet", encode_geoparquet),
 }
 
 # What these hold is drawn: a table has nothing to put there.

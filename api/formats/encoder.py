@@ -1,4 +1,4 @@
-"""What a format is: its media type, the ending of its files, what writes it."""
+"""What a format is: the ending of its files, what writes it."""
 
 from __future__ import annotations
 
@@ -38,15 +38,12 @@ class Encoder:
 
     Attributes
     ----------
-    media_type : str
-        For ``Content-Type``.
     extension : str
         Ending of a file's name, without the dot.
     encode : callable
         Takes a `layers.layer.Layer`, and ``crs`` and ``title`` as keywords.
     """
 
-    media_type: str
     extension: str
     encode: Encode
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     import pyproj
 
+    from layers.geojson import Piece
     from layers.layer import Layer
 
 RECORD_SEPARATOR = b"\x1e"
@@ -30,7 +31,7 @@ def encode_sequence(layer: Layer, *, crs: pyproj.CRS, title: str) -> Iterator[by
     )
 
 
-def write_sequence(features: Iterable[bytes]) -> Iterator[bytes]:
+def write_sequence(features: Iterable[Piece]) -> Iterator[bytes]:
     r"""Frame features one by one: a record separator before, a line feed behind.
 
     Examples
@@ -38,7 +39,7 @@ def write_sequence(features: Iterable[bytes]) -> Iterator[bytes]:
     >>> list(write_sequence([b'{"id":"a"}', b'{"id":"b"}']))
     [b'\x1e{"id":"a"}\n\x1e{"id":"b"}\n']
     """
-    held: list[bytes] = []
+    held: list[Piece] = []
     for feature in features:
         held += (RECORD_SEPARATOR, feature, b"\n")
         if len(held) >= 3 * _RECORDS:

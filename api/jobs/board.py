@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PREFIX = "sites-"
 MOST_UNDER_WAY = 2
 KEPT_HOURS = 24
+SERVER_STOPPED = "The server stopped while it was under way."
 _FILE, _RESULT = "job.json", "result"
 _ENDED = frozenset({"done", "failed", "cancelled"})
 
@@ -138,13 +139,18 @@ class Board:
 
     def end(self, job_id: str, state: str, message: str = "") -> Job | None:
         """Say how a job ended; one that has ended already stays as it is."""
-        job = self.read(job_id)
-        if job is None or job.has_ended:
-            return job
-        ended = replace(job, state=state, message=message,
-                        ended=_read_now().isoformat(timespec="seconds"))
-        self.keep(ended)
-        return ended
+        try:
+            # Held, for who cancels a job and who works on it may end it at once.
+            with self._hold():
+                job = self.read(job_id)
+                if job is None or job.has_ended:
+                    return job
+                ended = replace(job, state=state, message=message,
+                                ended=_read_now().isoformat(timespec="seconds"))
+                self.keep(ended)
+                return ended
+        except FileNotFoundError:  # all jobs were erased meanwhile
+            return None
 
     def find_result(self, job: Job) -> Path:
         """Folder that the command writes into."""
@@ -168,7 +174,7 @@ class Board:
 
     @contextmanager
     def _hold(self) -> Iterator[None]:
-        """Keep other workers from adding and sweeping."""
+        """Keep other workers from adding, ending and sweeping."""
         with (self._folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -190,7 +196,7 @@ def _judge(job: Job) -> Job:
     until = dt.datetime.fromisoformat(job.created) + dt.timedelta(seconds=job.limit_s + slack_s)
     if job.has_ended or _read_now() < until:
         return job
-    return replace(job, state="failed", message="The server stopped while it was under way.")
+    return replace(job, state="failed", message=SERVER_STOPPED)
 
 
 def _read_now() -> dt.datetime:

@@ -69,7 +69,7 @@ def read_question(body: bytes) -> SitingQuestion:
         faults = {".".join(map(str, fault["loc"]))[:60] or "body": fault["msg"]
                   for fault in error.errors(include_input=False, include_url=False)}
         told = "; ".join(f"{name}: {why}" for name, why in sorted(faults.items())[:20])
-        raise UnprocessableError(told) from error
+        raise UnprocessableError(f"{told}.") from error
     for name, words, known in (
         ("services", question.services, list_services()),
         ("profile", [question.profile] if question.profile else [], tuple(GROUP_OF_PROFILE)),

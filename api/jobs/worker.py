@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -12,6 +11,8 @@ import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from api.jobs.board import SERVER_STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,51 +22,71 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("georisk.api")
 _LOOK_EVERY_S = 0.2
+_STOP_WITHIN_S = 10
 _USER_FAULT = 2
-MOST_BYTES = 8 * 1024**3
 
 
-def start_job(board: Board, job: Job, options: Sequence[str], *, study: Path, runs: Path) -> None:
-    """Start a job beside the server.
+class Crew:
+    """Works on the jobs that one server was asked for, and takes them along when it stops."""
 
-    Parameters
-    ----------
-    board : Board
-        Where it is said how it ended, and where somebody may have cancelled it.
-    job : Job
-    options : sequence of str
-        Of ``georisk site``.
-    study, runs : Path
-    """
-    result = board.find_result(job)
-    command = [
-        sys.executable, "-m", "api.cli", "site", *options, "-s", str(study), "--runs", str(runs),
-        "-o", str(result), "--purpose", "asked over the API", "--holder", job.holder, "--quiet",
-    ]
-    # A session of its own: whatever it starts ends with it. The limit on CPU time ends it even
-    # if this server is gone.
-    process = subprocess.Popen(  # noqa: S603 - options are words of a closed form
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        start_new_session=True, text=True, errors="replace",
-        preexec_fn=lambda: _limit(2 * job.limit_s),  # noqa: PLW1509 - it calls the system alone
-    )
-    threading.Thread(target=_watch, args=(board, job, process), name=job.id, daemon=True).start()
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._watchers: list[threading.Thread] = []
+        self._lock = threading.Lock()
+
+    def start(
+        self, board: Board, job: Job, options: Sequence[str], *, study: Path, runs: Path
+    ) -> None:
+        """Start a job beside the server.
+
+        Parameters
+        ----------
+        board : Board
+            Where it is said how it ended, and where somebody may have cancelled it.
+        job : Job
+        options : sequence of str
+            Of ``georisk site``.
+        study, runs : Path
+
+        Raises
+        ------
+        OSError, SubprocessError
+            If no process can be started.
+        """
+        command = [
+            sys.executable, "-m", "api.jobs.child", str(2 * job.limit_s), "site", *options,
+            "-s", str(study), "--runs", str(runs), "-o", str(board.find_result(job)),
+            "--purpose", "asked over the API", "--holder", job.holder, "--quiet",
+        ]
+        # A session of its own: whatever it starts ends with it. The limit on CPU time, which it
+        # sets itself, ends it even if this server was killed.
+        process = subprocess.Popen(  # noqa: S603 - options are words of a closed form
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            start_new_session=True, text=True, errors="replace",
+        )
+        watcher = threading.Thread(target=_watch, args=(board, job, process, self._stopping),
+                                   name=job.id, daemon=True)
+        watcher.start()
+        with self._lock:
+            self._watchers = [it for it in self._watchers if it.is_alive()] + [watcher]
+
+    def stop(self) -> None:
+        """End what is under way, and wait until that is written down."""
+        self._stopping.set()
+        with self._lock:
+            watchers = self._watchers
+        for watcher in watchers:
+            watcher.join(_STOP_WITHIN_S)
 
 
-def _limit(cpu_s: int) -> None:
-    for kind, most in ((resource.RLIMIT_CPU, cpu_s), (resource.RLIMIT_AS, MOST_BYTES)):
-        _, allowed = resource.getrlimit(kind)
-        # A service may be given less than we would give: more than that is refused.
-        limit = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
-        resource.setrlimit(kind, (limit, limit))
-
-
-def _watch(board: Board, job: Job, process: subprocess.Popen[str]) -> None:
+def _watch(
+    board: Board, job: Job, process: subprocess.Popen[str], stopping: threading.Event
+) -> None:
     """Write down how a job ended."""
     said: list[str] = []
     reader = threading.Thread(target=lambda: said.append(_read_end(process)), daemon=True)
     reader.start()
-    stopped = _wait(board, job, process)
+    stopped = _wait(board, job, process, stopping)
     reader.join()
     if process.stderr is not None:
         process.stderr.close()
@@ -86,17 +107,22 @@ def _has_ended(board: Board, job: Job) -> bool:
     return now is None or now.has_ended
 
 
-def _wait(board: Board, job: Job, process: subprocess.Popen[str]) -> str:
-    """Wait for the end, the limit, or somebody who cancels; why it was stopped by the limit."""
+def _wait(
+    board: Board, job: Job, process: subprocess.Popen[str], stopping: threading.Event
+) -> str:
+    """Wait for the end or somebody who cancels; why it was stopped otherwise, else empty."""
     until_s = time.monotonic() + job.limit_s
     while process.poll() is None:
         if _has_ended(board, job):
             _kill(process)
+        elif stopping.is_set():
+            _kill(process)
+            return SERVER_STOPPED
         elif time.monotonic() > until_s:
             _kill(process)
             return (f"Not ended within {job.limit_s} s; ask for fewer points, or with method "
                     "greedy, or raise limit_s.")
-        time.sleep(_LOOK_EVERY_S)
+        stopping.wait(_LOOK_EVERY_S)
     return ""
 
 

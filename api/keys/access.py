@@ -98,7 +98,7 @@ def decide_holder(
     key : Key or None
         The valid key that came with the request (`find_key`).
     host_is_loopback : bool
-        Whether the request names this machine (`api.entrance.guard.names_this_machine`).
+        Whether the request names this machine (`api.entrance.origin.names_this_machine`).
     forwarded : bool
         Whether it came through somebody else (`api.entrance.origin.is_passed_on`).
 

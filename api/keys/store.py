@@ -142,7 +142,11 @@ def connect_keys(state: Path) -> sqlite3.Connection:
     with _telling(path):
         database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=1,
                                    check_same_thread=False)
-        database.execute("PRAGMA query_only=1")
+        try:
+            database.execute("PRAGMA query_only=1")
+        except sqlite3.Error:
+            database.close()
+            raise
         return database
 
 

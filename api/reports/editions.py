@@ -6,11 +6,19 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from layers.errors import InputError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 FILE, TABLE = "editions.sqlite", "editions"
 NONE_RECORDED = "no editions are recorded: what was printed or handed out with it cannot be named"
+UNREADABLE = (f"{FILE} cannot be read: what was printed or handed out may carry the place, and "
+              "cannot be named; put the file back from a copy and accept once more")
+
+
+class EditionsError(InputError):
+    """The editions cannot be read: any of them may carry the place."""
 
 
 def find_editions(state: Path, place_id: str) -> tuple[str, ...] | None:
@@ -22,6 +30,11 @@ def find_editions(state: Path, place_id: str) -> tuple[str, ...] | None:
         Folder with ``editions.sqlite``, table ``editions (edition TEXT, place_id TEXT)``. Nothing
         writes it yet: it is for whatever prints pamphlets.
 
+    Raises
+    ------
+    EditionsError
+        If there is such a file, and it cannot be read.
+
     Examples
     --------
     >>> from pathlib import Path
@@ -29,13 +42,17 @@ def find_editions(state: Path, place_id: str) -> tuple[str, ...] | None:
     True
     """
     path = state / FILE
-    if not path.is_file():
+    try:
+        path.lstat()
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise EditionsError(UNREADABLE) from error
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
             rows = database.execute(
                 f"SELECT DISTINCT edition FROM {TABLE} WHERE place_id = ? ORDER BY edition",  # noqa: S608 - our own name
                 (place_id,)).fetchall()
-    except sqlite3.Error:
-        return None
+    except sqlite3.Error as error:
+        raise EditionsError(UNREADABLE) from error
     return tuple(str(row[0]) for row in rows)

@@ -44,30 +44,30 @@ def read_report(body: bytes, *, today: dt.date) -> Report:
         Naming the member that is wrong, never repeating what it holds.
     """
     if len(body) > MAX_BODY_BYTES:
-        raise TooLargeError(f"a report has at most {MAX_BODY_BYTES} bytes")
+        raise TooLargeError(f"A report has at most {MAX_BODY_BYTES} bytes.")
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UnprocessableError("the report is not UTF-8") from None
+        raise UnprocessableError("The report is not UTF-8.") from None
     if not text.lstrip().startswith(("{", "[")):
         return read_line(text, today=today)
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError:
         with refer_topics(text):
-            raise UnprocessableError("the report is not JSON") from None
+            raise UnprocessableError("The report is not JSON.") from None
     try:
         plain = orjson.dumps(document).decode()
     except orjson.JSONEncodeError:  # nested deeper than anybody would
         with refer_topics(text):
-            raise UnprocessableError("the report is nested too deeply") from None
+            raise UnprocessableError("The report is nested too deeply.") from None
     with refer_topics(plain):
         return _read_document(document, today=today)
 
 
 def _read_document(document: object, *, today: dt.date) -> Report:
     if not isinstance(document, dict):
-        raise UnprocessableError("send one report at a time: a JSON object")
+        raise UnprocessableError("Send one report at a time: a JSON object.")
     if "type" not in document:
         return _read_place(document, today=today)
     _check_members(document, _FEATURE, where="")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REFER = (
-    "refer, do not record: sexual violence and children alone are not reported here. Bring the "
+    "Refer, do not record: sexual violence and children alone are not reported here. Bring the "
     "person, or whoever knows of it, to the referral service that your protocol names; nothing "
     "of this was kept."
 )
@@ -31,12 +31,12 @@ def refuse(member: str, advice: str) -> UnprocessableError:
     Examples
     --------
     >>> print(refuse("status", "one of OPEN"))
-    member "status": one of OPEN
+    Member "status": one of OPEN.
     >>> print(refuse("AnaP55501234", "not known"))
-    a member whose name is not repeated: not known
+    A member whose name is not repeated: not known.
     """
-    named = f'member "{member}"' if member in _NAMED else "a member whose name is not repeated"
-    return UnprocessableError(f"{named}: {advice}")
+    named = f'Member "{member}"' if member in _NAMED else "A member whose name is not repeated"
+    return UnprocessableError(f"{named}: {advice}.")
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from api.logs.audit import record
-from api.reports.editions import find_editions
+from api.reports.editions import EditionsError, find_editions
 from api.reports.incidents import add_incident
 from api.reports.reading import DECIMALS
 from api.reports.report import IncidentReport, PlaceReport
@@ -68,7 +68,9 @@ class Decision:
     layers : tuple of str
         That hold the place.
     editions : tuple of str or None
-        Printed editions that carry it; None where none is recorded.
+        Printed editions that carry it; None where none is recorded, or they cannot be read.
+    editions_unreadable : bool
+        Then any edition may carry it.
     stands : Amendment or None
         A later report of the place, which stands instead.
     written : Path or None
@@ -80,6 +82,7 @@ class Decision:
     run_id: str = ""
     layers: tuple[str, ...] = ()
     editions: tuple[str, ...] | None = None
+    editions_unreadable: bool = False
     stands: Amendment | None = None
     written: Path | None = None
 
@@ -163,9 +166,12 @@ def _accept_place(
     if publish and not is_in_force(snapshot, amended):
         snapshot = republish(review.study, review.runs)
     run_id = str(snapshot.manifest["run_id"]) if is_in_force(snapshot, amended) else ""
-    return Decision(kept.id, "accepted", run_id, tuple(place.rows),
-                    find_editions(review.state, report.place_id),
-                    None if stands.report_id == kept.id else stands)
+    decision = Decision(kept.id, "accepted", run_id, tuple(place.rows),
+                        stands=None if stands.report_id == kept.id else stands)
+    try:
+        return replace(decision, editions=find_editions(review.state, report.place_id))
+    except EditionsError:  # the place is closed whatever becomes of what was printed
+        return replace(decision, editions_unreadable=True)
 
 
 def _require_steward(review: Review, report: PlaceReport, place: Place, *, by: str) -> None:

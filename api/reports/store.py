@@ -143,7 +143,7 @@ class Store:
                 return Receipt(id_, "queued", replayed=False)
         if found[1] != hashed:
             raise ConflictError(
-                "this Idempotency-Key was used for another report: choose a new one")
+                "This Idempotency-Key was used for another report: choose a new one.")
         return Receipt(found[0], found[2], replayed=True)
 
     def find_state(self, id_: str, *, holder: str) -> State | None:
@@ -254,10 +254,10 @@ class Store:
     def _check_room(self, holder: str) -> None:
         count = "SELECT count(*) FROM reports WHERE state = 'queued'"
         if self._database.execute(count).fetchone()[0] >= self.most_queued:
-            raise LimitedError("too many reports wait for review", retry_after_s=_QUEUE_RETRY_S)
+            raise LimitedError("Too many reports wait for review.", retry_after_s=_QUEUE_RETRY_S)
         each = self._database.execute(f"{count} AND holder = ?", (holder,)).fetchone()[0]
         if each >= self.most_queued_each:
-            raise LimitedError("too many of your reports wait for review",
+            raise LimitedError("Too many of your reports wait for review.",
                                retry_after_s=_QUEUE_RETRY_S)
 
     def _read(self, question: str, *values: str) -> list[tuple[str, ...]]:
@@ -271,12 +271,12 @@ class Store:
             try:
                 self._database.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError as error:
-                raise LimitedError("many reports are arriving just now: try again") from error
+                raise LimitedError("Many reports are arriving just now: try again.") from error
             try:
                 yield self._database
                 self._database.execute("COMMIT")
             except sqlite3.Error as error:
-                raise UnavailableError("reports cannot be stored just now") from error
+                raise UnavailableError("Reports cannot be stored just now.") from error
             finally:
                 if self._database.in_transaction:
                     self._database.execute("ROLLBACK")

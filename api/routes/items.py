@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from api.asking.ask import Ask
     from api.asking.crs import Reference
+    from layers.geojson import Piece
     from layers.layer import Layer
     from layers.served import Served
 
@@ -108,7 +109,7 @@ def _list_links(ask: Ask, page: Page) -> list[dict[str, str]]:
 
 def _write_page(
     ask: Ask, served: Served, page: Page, names: tuple[str, ...] | None
-) -> Sequence[bytes]:
+) -> Sequence[Piece]:
     head = b'{"type":"FeatureCollection","numberMatched":%d,"numberReturned":%d,"links":' % (
         page.matched,
         len(page.rows),
@@ -119,7 +120,7 @@ def _write_page(
     ]
 
 
-def _join(features: Sequence[bytes]) -> Sequence[bytes]:
+def _join(features: Sequence[Piece]) -> Sequence[Piece]:
     """Features with commas between them; what lies side by side in memory is one already."""
     return features if len(features) < 2 else [b",".join(features)]  # noqa: PLR2004 - one needs none
 
@@ -127,7 +128,7 @@ def _join(features: Sequence[bytes]) -> Sequence[bytes]:
 def _encode_features(
     ask: Ask, served: Served, rows: np.ndarray[tuple[int], np.dtype[np.intp]],
     names: tuple[str, ...] | None,
-) -> Sequence[bytes]:
+) -> Sequence[Piece]:
     reference = read_reference(ask.room, ask.values, "crs")
     shapes = None
     if reference.uri != CRS84 and served.has_geometry:
@@ -141,7 +142,7 @@ def _encode_features(
 
 def _encode_page(
     ask: Ask, served: Served, page: Page, names: tuple[str, ...] | None
-) -> Sequence[bytes]:
+) -> Sequence[Piece]:
     """Write a page in another format, in the reference system asked for."""
     reference = read_reference(ask.room, ask.values, "crs")
     plain = names is None and reference.uri == CRS84
@@ -197,7 +198,7 @@ def read_item(ask: Ask) -> Response:
     return answer(ask, lambda: _write_item(ask, served, row), headers=headers)
 
 
-def _write_item(ask: Ask, served: Served, row: int) -> Sequence[bytes]:
+def _write_item(ask: Ask, served: Served, row: int) -> Sequence[Piece]:
     (feature,) = _encode_features(ask, served, np.array([row]), None)
     return [feature[:-1], b',"links":', dump_json(_link_item(ask)), b"}"]
 

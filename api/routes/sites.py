@@ -12,7 +12,6 @@ from api.asking.ask import GEOJSON, HTML, JSON, Doorway
 from api.errors import UnavailableError
 from api.jobs.board import Board
 from api.jobs.question import read_question
-from api.jobs.worker import start_job
 from api.pages import render_page
 from layers.errors import NotShownError
 
@@ -42,7 +41,8 @@ def ask_sites(ask: Ask) -> Response:
     job = board.add(question.model_dump(exclude_defaults=True), holder=ask.holder,
                     limit_s=question.limit_s, run_id=ask.room.door.run_id)
     try:
-        start_job(board, job, list(question.list_options()), study=study, runs=ask.settings.runs)
+        ask.crew.start(board, job, list(question.list_options()), study=study,
+                       runs=ask.settings.runs)
     except (OSError, SubprocessError) as error:
         # Else it would stand on the board as under way, and keep others from asking.
         board.end(job.id, "failed", "It could not be begun.")

@@ -9,8 +9,7 @@ from starlette.responses import Response
 from api.answering.answers import answer_json, dump_json
 from api.asking.ask import JSON, Doorway
 from api.entrance.desk import SEEN_KEY, Seen
-from api.entrance.guard import names_this_machine
-from api.entrance.origin import acts_for_itself, is_passed_on
+from api.entrance.origin import acts_for_itself, is_passed_on, names_this_machine
 from api.errors import find_problem
 from api.keys.access import may_read_metrics
 from layers.errors import GeoriskError, NotShownError

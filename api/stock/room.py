@@ -31,6 +31,8 @@ Made = TypeVar("Made")
 TIME_COLUMNS = {"date": ("date", "datetime"), "month": ("month",), "datetime": ("datetime",)}
 _RECENT = 64
 _RECENT_BYTES = 32_000_000
+# A room (the result of a job) keeps tiles and answers of its own: so few are kept at once.
+_ROOMS = 4
 _LARGE = 200_000
 
 
@@ -162,7 +164,9 @@ def _split_layers(door: Door, names: tuple[str, ...]) -> dict[str, Served]:
 
 
 def _weigh(made: object) -> int:
-    """Bytes that an answer keeps in memory, as far as they count."""
+    """Bytes that an answer keeps in memory, as far as they count; a room has its share of them."""
+    if isinstance(made, Room):
+        return _RECENT_BYTES // _ROOMS
     return made.nbytes if isinstance(made, np.ndarray) else 1024
 
 

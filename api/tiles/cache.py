@@ -24,7 +24,7 @@ class TileCache:
     >>> from api.tiles.encoding import Drawn
     >>> cache = TileCache(max_bytes=2000)
     >>> for n in range(3):
-    ...     _ = cache.find(n, lambda: Drawn(bytes(300), 1, 1))
+    ...     _ = cache.find(n, lambda: Drawn(bytes(300), 1))
     >>> len(cache)
     2
     """

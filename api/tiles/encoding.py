@@ -30,11 +30,10 @@ _OPTIONS = {"y_coord_down": True, "extents": EXTENT, "check_winding_order": Fals
 
 @dataclass(frozen=True)
 class Drawn:
-    """A tile's bytes; how many features lie in it and how many of them it holds."""
+    """A tile's bytes, and how many features lie in it; of crowded ground it holds fewer."""
 
     body: bytes
     matched: int
-    returned: int
 
 
 def encode_tile(served: Served, tile: Tile) -> Drawn:
@@ -56,10 +55,10 @@ def encode_tile(served: Served, tile: Tile) -> Drawn:
         for shape, values in zip(shapes[seen], list_properties(served, rows[seen]), strict=True)
     ]
     if not features:
-        return Drawn(b"", matched, 0)
+        return Drawn(b"", matched)
     layers = [{"name": served.spec.name, "features": features}]
     body = mapbox_vector_tile.encode(layers, default_options=_OPTIONS)
-    return Drawn(body, matched, len(features))
+    return Drawn(body, matched)
 
 
 def limit_features(columns: int) -> int:

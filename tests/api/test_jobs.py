@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import resource
 import subprocess
+import sys
 import threading
 import time
 
 import pytest
 from http_doubles import TestClient
+from surroundings import ROOT
 
 from api.app import create_app
 from api.jobs import worker
-from api.jobs.board import MOST_UNDER_WAY, Board, Job
+from api.jobs.board import MOST_UNDER_WAY, SERVER_STOPPED, Board, Job
 from api.jobs.question import describe_question, read_question
+from api.jobs.worker import Crew
+from api.keys.holders import Holder
 from api.keys.key import make_key
 from api.keys.ring import read_utc_day
 from api.keys.store import add_key
@@ -24,6 +26,7 @@ from georisk.places import list_services
 from georisk.siting.objectives import OBJECTIVES
 
 REAL_POPEN = subprocess.Popen
+ME = Holder("restricted", "somebody", "")
 QUESTION = {"services": ["water"], "k": 2, "limit_s": 120}
 
 
@@ -180,21 +183,36 @@ def test_a_job_that_cannot_be_begun_keeps_nobody_else_from_asking(served, monkey
     assert not any(job.state == "running" for job in Board(state)._list())
 
 
-def test_a_lower_limit_of_the_system_is_no_fault():
-    def limit():
-        resource.setrlimit(resource.RLIMIT_CPU, (7, 7))
-        worker._limit(240)
-        os.write(said, str(resource.getrlimit(resource.RLIMIT_CPU)).encode())
+@pytest.mark.parametrize(("given_s", "asked_s"), [(7, 240), (240, 7)])
+def test_a_job_limits_itself_and_a_lower_limit_of_the_system_is_no_fault(given_s, asked_s):
+    script = ("import resource, sys; from api.jobs.child import limit_process; "
+              f"resource.setrlimit(resource.RLIMIT_CPU, ({given_s}, {given_s})); "
+              f"limit_process({asked_s}); print(resource.getrlimit(resource.RLIMIT_CPU))")
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True,
+                          text=True, check=True)
+    assert told.stdout.strip() == "(7, 7)"
 
-    read, said = os.pipe()
-    subprocess.run(["/bin/true"], preexec_fn=limit, pass_fds=(said,), check=True)
-    os.close(said)
-    with os.fdopen(read) as file:
-        assert file.read() == "(7, 7)"
+
+def test_nothing_of_ours_runs_between_the_fork_and_the_command(tmp_path, monkeypatch):
+    # A lock that another thread of the server holds just then would never be let go there.
+    begun = []
+
+    def begin(command, **options):
+        begun.append((command, options))
+        return REAL_POPEN(["/bin/true"], **options)
+
+    monkeypatch.setattr(worker.subprocess, "Popen", begin)
+    board, crew = Board(tmp_path), Crew()
+    job = board.add({}, holder=ME, limit_s=60, run_id="r")
+    crew.start(board, job, [], study=tmp_path, runs=tmp_path)
+    crew.stop()
+    ((command, options),) = begun
+    assert command[1:5] == ["-m", "api.jobs.child", "120", "site"]
+    assert "preexec_fn" not in options
 
 
 def test_where_to_look_says_what_a_proxy_puts_before_it(published_grid, tmp_path, monkeypatch):
-    monkeypatch.setattr("api.routes.sites.start_job", lambda *_a, **_k: None)
+    monkeypatch.setattr(Crew, "start", lambda *_a, **_k: None)
     key = make_key(audience="restricted", holder="Casa X", created=read_utc_day())
     settings = Settings(runs=published_grid / "runs", state=tmp_path, study=published_grid,
                         public_url="https://example.org/maps/")
@@ -216,3 +234,49 @@ def test_a_job_that_is_just_added_is_not_swept(tmp_path):
         assert (tmp_path / "jobs" / "sites-ab").is_dir()
     sweeper.join()
     assert not (tmp_path / "jobs" / "sites-ab").exists()
+
+
+def test_a_server_that_stops_takes_its_jobs_along(published_grid, tmp_path, monkeypatch):
+    begun = []
+
+    def begin(_command, **options):
+        begun.append(REAL_POPEN(["/bin/sleep", "600"], **options))
+        return begun[0]
+
+    monkeypatch.setattr(worker.subprocess, "Popen", begin)
+    settings = Settings(runs=published_grid / "runs", audience="restricted", state=tmp_path,
+                        study=published_grid)
+    with TestClient(create_app(settings), base_url="http://localhost") as client:
+        job = client.post("/sites", json=QUESTION).json()["id"]
+        assert client.get(f"/sites/{job}").json()["state"] == "running"
+    try:
+        told = Board(tmp_path).read(job)
+        assert (told.state, told.message) == ("failed", SERVER_STOPPED)
+        assert told.ended
+        assert begun[0].returncode == -9
+    finally:
+        begun[0].kill()
+
+
+def test_a_job_ends_once_whoever_else_ends_it_at_the_same_time(tmp_path, monkeypatch):
+    board, keep, others = Board(tmp_path), Board.keep, []
+    job = board.add({}, holder=ME, limit_s=60, run_id="r")
+    canceller = threading.Thread(target=lambda: others.append(board.end(job.id, "cancelled")))
+
+    def keep_late(self, ended):
+        if ended.state == "done":
+            canceller.start()
+            canceller.join(0.5)  # it has to wait for us; without a lock it would end here
+        keep(self, ended)
+
+    monkeypatch.setattr(Board, "keep", keep_late)
+    ended = board.end(job.id, "done")
+    canceller.join(60)
+    assert [it.state for it in (ended, *others, board.read(job.id))] == ["done"] * 3
+
+
+def test_jobs_that_were_erased_cannot_be_ended(tmp_path):
+    board = Board(tmp_path)
+    job = board.add({}, holder=ME, limit_s=60, run_id="r")
+    board.clear()
+    assert board.end(job.id, "done") is None

@@ -14,7 +14,14 @@ from key_rings import DAY, keep_key, open_ring
 from surroundings import CAMPAIGN
 
 from api.keys.key import TOKEN, find_id, hash_token, make_key
-from api.keys.store import FILE, PEPPER_FILE, KeyFileError, list_keys, revoke_key
+from api.keys.store import (
+    FILE,
+    PEPPER_FILE,
+    KeyFileError,
+    connect_keys,
+    list_keys,
+    revoke_key,
+)
 from layers.errors import CallError
 
 NOW = dt.datetime(2026, 1, 10, 12, tzinfo=dt.UTC)
@@ -191,3 +198,23 @@ def test_no_flipped_bytes_open_what_is_closed(revoked_and_live, data):
             continue
         assert found is None or (shown == token and found.audience == "restricted")
     ring.close()
+
+
+def test_a_file_that_cannot_be_asked_is_closed_again(tmp_path, monkeypatch):
+    closed = []
+
+    class Refusing(sqlite3.Connection):
+        def execute(self, *_args):
+            raise sqlite3.OperationalError("disk I/O error")
+
+        def close(self):
+            closed.append(1)
+            super().close()
+
+    keep_key(tmp_path)
+    connect = sqlite3.connect
+    monkeypatch.setattr("api.keys.store.sqlite3.connect",
+                        lambda *args, **options: connect(*args, **options, factory=Refusing))
+    with pytest.raises(KeyFileError, match="disk I/O error"):
+        connect_keys(tmp_path)
+    assert closed == [1]

@@ -16,7 +16,7 @@ from api.stock.keeper import Keeper
 
 def make_ask(endpoint, method="GET"):
     return Ask(room=None, settings=None, base="", path="/", query="", names={}, values={},
-               texts={}, doorway=Doorway("/", endpoint, method=method))
+               texts={}, doorway=Doorway("/", endpoint, method=method), crew=None)
 
 
 def test_lanes_hold_so_many_and_what_is_sent_has_its_own(monkeypatch):

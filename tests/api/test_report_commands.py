@@ -147,6 +147,17 @@ def test_editions_that_carry_the_place_are_named(folder):
     assert accept(folder, say(folder, "CLOSED"))["editions"] == ["north 2026-01 es"]
 
 
+def test_editions_that_cannot_be_read_are_not_told_as_none(folder):
+    (folder / "state").mkdir(exist_ok=True)
+    (folder / "state" / EDITIONS).write_bytes(b"no database, but long enough to be one" * 9)
+    told = call(folder, "accept", say(folder, "CLOSED"), "--publish", "--quiet")
+    assert told.returncode == 0
+    assert "editions.sqlite cannot be read" in told.stderr + told.stdout
+    again = accept(folder, say(folder, "CLOSED"))
+    assert (again["editions"], again["editions_unreadable"]) == (None, True)
+    assert "gt-ex-1" not in list_ids(folder, "assistance_points")
+
+
 @pytest.mark.parametrize("status", ["CLOSED", "FULL"])
 def test_a_place_nobody_knows_cannot_be_accepted_and_is_not_repeated(folder, status):
     id_ = say(folder, status, "ana-lopez-55501234")

@@ -100,7 +100,7 @@ def test_what_gateways_do_to_a_line_is_forgiven(form):
 ])
 def test_a_sound_checksum_does_not_make_a_report(place, status, day, named):
     line = f"GR1 {place} {status} {day}"
-    with pytest.raises(UnprocessableError, match=f'member "{named}"') as raised:
+    with pytest.raises(UnprocessableError, match=f'^Member "{named}": .*\\.$') as raised:
         read_line(f"{line} {find_checksum(line)}", today=TODAY)
     assert not [part for part in (place, status, day) if part in str(raised.value)
                 and part not in STATUSES]

@@ -92,7 +92,7 @@ def test_an_incident_may_say_where_by_a_place():
     ({"type": "Polygon"}, "type"),
 ])
 def test_what_is_outside_the_vocabulary_is_refused_by_name(document, named):
-    with pytest.raises(UnprocessableError, match=f'member "{named}"'):
+    with pytest.raises(UnprocessableError, match=f'^Member "{named}": .*\\.$'):
         read(document)
 
 
