@@ -14,6 +14,7 @@ from georisk.originals import list_place_ids
 from georisk.places import coarsen_places, list_places
 from georisk.results import read_results
 from georisk.snapshot import Snapshot, find_current
+from georisk.standing import list_changes
 from layers.disclosure import disclose, disclose_raster, find_source, narrow_spec
 from layers.errors import CallError, NotShownError
 from layers.layer import Layer, RasterLayer
@@ -26,9 +27,16 @@ if TYPE_CHECKING:
     from georisk.corridors import Corridors
     from georisk.nearest import NearestQuery
     from georisk.places import PlaceQuery
+    from georisk.standing import Change
     from layers.spec import Audience, LayerSpec
 
 Kept = TypeVar("Kept")
+_CAVEATS: dict[Change, str] = {
+    "amended": "Since this was worked out, places were reported closed or changed. Gaps, coverage, "
+    "capacity, scores and proposed sites do not count it yet: gaps may be longer.",
+    "lapsed": "Since this was worked out, consent or verification of places that it counted has "
+    "run out. They are not shown any more: gaps may be longer.",
+}
 _NO_ROWS = pd.DataFrame()
 _PUBLIC_MANIFEST = ("run_id", "version", "as_of")
 _PARTNER_MANIFEST = (*_PUBLIC_MANIFEST, "study", "synthetic")
@@ -71,13 +79,15 @@ class Door:
         return str(self._snapshot.manifest.get("amends", ""))
 
     @property
+    def changes(self) -> tuple[Change, ...]:
+        """What has changed in the places that this audience sees since the run was worked out."""
+        return self._keep("changes", lambda: list_changes(
+            self._snapshot, self.audience, today=self.today))
+
+    @property
     def caveat(self) -> str:
         """What everybody who is told of coverage or gaps must know of this run; mostly empty."""
-        if not self.amends:
-            return ""
-        return ("Since this was worked out, places were reported closed or changed. Gaps, "
-                "coverage, capacity, scores and proposed sites do not count it yet: gaps may be "
-                "longer.")
+        return " ".join(_CAVEATS[change] for change in self.changes)
 
     @property
     def version(self) -> str:

@@ -45,6 +45,7 @@ def tell_study(study: Study, inputs: Collection[str]) -> dict[str, Any]:
         "headline_direction": study.config.headline_direction,
         "amends": "",
         "amendments": [one.as_dict() for one in study.amendments.entries],
+        "counted": [one.as_dict() for one in study.amendments.entries],
         "model": tell_model(study),
         "provenance": {name: _describe(study, name) for name in names},
         "synthetic": any(study.made(n).provenance.synthetic for n in names),

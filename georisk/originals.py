@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from georisk.amending import list_removed
 from georisk.damage import tell_damage
 from layers.layer import Layer
-from layers.store import write_layer
+from layers.store import read_layer, write_layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +43,14 @@ def write_originals(study: Study, work: Path) -> dict[str, list[str]]:
             write_layer(source, work / FOLDER / f"{name}.parquet")
             removed[name] = list_removed(source, study.amendments.entries)
     return removed
+
+
+def read_original(snapshot: Snapshot, name: str) -> Layer:
+    """Read a layer of a run as its files had it, before any amendment; undisclosed."""
+    path = snapshot.path / FOLDER / f"{name}.parquet"
+    if not path.is_file():
+        return snapshot.layer(name)
+    return read_layer(path, snapshot.specs[name], snapshot.provenance(name))
 
 
 def list_place_ids(snapshot: Snapshot) -> frozenset[str]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from georisk import __version__
 from georisk.amending import FILE, amend_places, list_removed
-from georisk.originals import FOLDER, count_amended
+from georisk.originals import FOLDER, count_amended, read_original
 from georisk.register.keeping import find_shelf, read_tombstones
 from georisk.snapshot import Snapshot
 from georisk.switching import name_run, seal_run, switch_run, write_aside
@@ -21,7 +21,7 @@ from layers.disclosure import disclose
 from layers.errors import CallError
 from layers.served import write_served
 from layers.spec import AUDIENCES
-from layers.store import read_layer, write_layer
+from layers.store import write_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,14 +114,6 @@ def is_in_force(snapshot: Snapshot, amendments: Amendments) -> bool:
     return bool(told == [one.as_dict() for one in amendments.entries])
 
 
-def read_original(snapshot: Snapshot, name: str) -> Layer:
-    """Read a layer of a run as its files had it, before any amendment."""
-    path = snapshot.path / FOLDER / f"{name}.parquet"
-    if not path.is_file():
-        return snapshot.layer(name)
-    return read_layer(path, snapshot.specs[name], snapshot.provenance(name))
-
-
 def _link_files(source: Path, target: Path) -> None:
     """Share the files of a run; copy them where the file system cannot share."""
     for path in sorted(source.rglob("*")):
@@ -198,6 +190,8 @@ def _tell_amended(base: Snapshot, amendments: Amendments, changed: Changed) -> d
     return {
         **old, "amends": first, "inputs": inputs, "provenance": provenance, "results": results,
         "amendments": [one.as_dict() for one in amendments.entries],
+        # What results count: those that were decided before the run that they are of.
+        "counted": old.get("counted", [] if old.get("amends") else old["amendments"]),
         "layers": count_amended(old["layers"], changed.removed),
         "warnings": [*(text for text in old["warnings"] if text != warning), warning],
     }

@@ -83,6 +83,6 @@ def compose_page(
         sections=(*sections, notes),
         marking=marking,
         holder=words["not_named"] if marking.holder == unnamed else marking.holder,
-        caveat=words["note_amended"] if door.amends else "",
+        caveat=" ".join(words[f"note_{change}"] for change in door.changes),
         islands={key: dump_island(value) for key, value in data.items()},
     )

@@ -143,6 +143,9 @@ def open_door(
     if door.amends:
         say("warning: places were amended after the run: coverage, gaps, capacity, scores and "
             "proposed sites are still those of the last full run; `georisk run` computes them anew")
+    if "lapsed" in door.changes:
+        say("warning: consent or verification of listed places has run out since the run: gaps "
+            "that others than planners are told may be longer; `georisk run` computes them anew")
     return door
 
 

@@ -13,8 +13,8 @@ from api.reports.report import IncidentReport, PlaceReport
 from api.reports.reviewer import check_reviewer
 from georisk.amending import REMOVING, Amendment, add_amendment, find_in_force
 from georisk.locking import hold_switch
-from georisk.originals import list_place_ids
-from georisk.republishing import is_in_force, read_original, republish
+from georisk.originals import list_place_ids, read_original
+from georisk.republishing import is_in_force, republish
 from georisk.snapshot import Snapshot
 from layers.disclosure import find_sealed_places
 from layers.errors import CallError, NoSnapshotError

@@ -15,7 +15,8 @@ Schema = dict[str, Any]
 LINE, PLACE, FEATURE = "report.line", "report.place", "report.feature"
 RECEIPT, STATE = "report.receipt", "report.state"
 BODIES = {"text/plain": LINE, "application/json": PLACE, "application/geo+json": FEATURE}
-STATES = ("queued", "accepted", "rejected")
+DECIDED = "decided"
+STATES = ("queued", "accepted", "rejected", DECIDED)
 KEY_PATTERN = r"^[A-Za-z0-9._:~-]{1,64}$"
 HEADERS: Schema = {
     "Idempotency-Key": {

@@ -13,7 +13,7 @@ from api.asking.ask import JSON, Doorway
 from api.errors import UnprocessableError
 from api.reports.erasing import purge_reports
 from api.reports.reading import read_report
-from api.reports.schema import BODIES, KEY_PATTERN, RECEIPT, STATE
+from api.reports.schema import BODIES, DECIDED, KEY_PATTERN, RECEIPT, STATE
 from api.reports.store import Store
 from api.reports.vocabulary import MAX_BODY_BYTES
 from layers.errors import NotShownError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from api.asking.ask import Ask
     from georisk.doors import Door
+    from layers.spec import Audience
 
 _KEY = re.compile(KEY_PATTERN)
 _PRIVATE = {"Cache-Control": "private, no-store"}
@@ -73,10 +74,19 @@ def read_state(ask: Ask) -> Response:
 def _tell(
     ask: Ask, id_: str, state: str, *, status: int, headers: Mapping[str, str]
 ) -> Response:
-    body = {"id": id_, "state": state,
+    body = {"id": id_, "state": _spell_state(state, ask.room.door.audience),
             "links": [ask.link(f"/reports/{id_}", "self", "Where the report stands")]}
     return Response(dump_json(body), status_code=status, media_type=JSON,
                     headers={**_PRIVATE, **headers})
+
+
+def _spell_state(state: str, audience: Audience) -> str:
+    """Say what a sender may know of a decision.
+
+    To whoever does not see every place, "accepted" would tell that a place by a guessed id is
+    there: a report about one that is not can only be rejected.
+    """
+    return state if state == "queued" or audience == "restricted" else DECIDED
 
 
 def _open_store(ask: Ask) -> Store:

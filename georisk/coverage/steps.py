@@ -70,10 +70,10 @@ def _time_ways(inputs: Inputs, settings: Settings) -> Outcome:
 
 
 def choose_services(places: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Services that the study names, else those that some place offers."""
+    """Services that the study names, else those that some of these places offer, and water."""
     wanted = set(settings.config.services) | set(settings.config.siting.services)
     if not settings.config.services:
-        wanted |= {service for items in places["services"] for service in items}
+        wanted |= {WATER} | {service for items in places["services"] for service in items}
     return tabulate_services(settings.parameters, wanted,
                              profile=settings.config.reference.profile)
 
@@ -136,9 +136,8 @@ def _find_fragility(inputs: Inputs, settings: Settings) -> Outcome:
 
 def _cover_listed(inputs: Inputs, settings: Settings) -> Outcome:
     """Coverage by places with consent in date alone: what others than planners are told of."""
-    every = inputs["facilities"]
-    cover = _cover_places(inputs, _list_consented(every, settings),
-                          choose_services(every, settings), settings)
+    listed = _list_consented(inputs["facilities"], settings)
+    cover = _cover_places(inputs, listed, choose_services(listed, settings), settings)
     return Outcome(tabulate_cover(inputs["lines"], cover))
 
 
@@ -154,7 +153,7 @@ def _find_listed_gaps(inputs: Inputs, settings: Settings) -> Outcome:
 def _search_gaps(
     inputs: Inputs, coverage: pd.DataFrame, places: pd.DataFrame, settings: Settings
 ) -> gpd.GeoDataFrame:
-    services = choose_services(inputs["facilities"], settings)
+    services = choose_services(places, settings)
     travel, lines = inputs["travel"][0], inputs["lines"]
     traveller = read_traveller(settings.parameters, settings.config.reference.profile)
     walker = prepare_walker(traveller, inputs["season"], travel.network, inputs["routes"].frame,

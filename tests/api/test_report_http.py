@@ -48,8 +48,24 @@ def test_a_line_is_stored_and_its_sender_may_ask_where_it_stands(partner, tmp_pa
     store.decide(id_, "rejected", day=TODAY)
     etag = told.headers.get("etag", "*")
     again = partner.get(f"/reports/{id_}", headers={"if-none-match": etag})
-    assert (again.status_code, again.json()["state"]) == (200, "rejected")
+    assert (again.status_code, again.json()["state"]) == (200, "decided")
     assert set(again.json()) == {"id", "state", "links"}
+    store.close()
+
+
+@pytest.mark.parametrize(("audience", "told"), [
+    ("partner", {"accepted": "decided", "rejected": "decided"}),
+    ("restricted", {"accepted": "accepted", "rejected": "rejected"}),
+])
+def test_only_who_sees_every_place_is_told_how_a_report_was_decided(tmp_path, audience, told):
+    store = Store.open(tmp_path)
+    with open_client(make_door(audience), state=tmp_path) as client:
+        for state, said in told.items():
+            line = write_line(PlaceReport(f"mx-ex-{len(state)}{state[0]}", "CLOSED", TODAY))
+            id_ = post(client, line).json()["id"]
+            store.decide(id_, state, day=TODAY)
+            assert client.get(f"/reports/{id_}").json()["state"] == said
+            assert post(client, line).json()["state"] == said
     store.close()
 
 

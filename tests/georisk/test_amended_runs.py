@@ -12,10 +12,11 @@ import pytest
 from georisk import doors, publishing, republishing, switching
 from georisk.amending import FILE, Amendment, add_amendment
 from georisk.locking import hold_switch
+from georisk.originals import read_original
 from georisk.publishing import publish
 from georisk.register.carriers import find_carriers
 from georisk.register.importing import Order, plan_import
-from georisk.republishing import is_in_force, read_original, republish
+from georisk.republishing import is_in_force, republish
 from georisk.snapshot import Snapshot
 from georisk.study import Study
 from layers.disclosure import VERIFY_DAYS
@@ -62,6 +63,7 @@ def test_a_closed_place_is_gone_at_once_and_the_last_run_is_as_it_was(folder):
     assert before.manifest["run_id"] in after.manifest["warnings"][-1]
     assert set(after.manifest) == set(before.manifest)
     assert [one["status"] for one in after.manifest["amendments"]] == ["CLOSED", "FULL"]
+    assert after.manifest["counted"] == before.manifest["counted"] == []
     told = after.manifest["layers"]["assistance_points"]
     assert told == {**before.manifest["layers"]["assistance_points"], "amended": 1}
     assert told["read"] == told["accepted"] + told["quarantined"]

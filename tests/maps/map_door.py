@@ -23,7 +23,7 @@ class FakeDoor:
     """What maps ask of a door."""
 
     version, study_name, headline_direction = "0.1.0", "test study", "forward"
-    parameters_sha256, amends = "0" * 64, ""
+    parameters_sha256, changes = "0" * 64, ()
     run_id, as_of, today = "20250101T000000Z-0a1b2c3d", dt.date(2024, 12, 31), dt.date(2025, 1, 1)
 
     def __init__(self, audience, frames, rasters=None, *, synthetic=True):

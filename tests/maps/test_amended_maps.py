@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 import re
@@ -39,7 +40,7 @@ LOOK = """<script>
 
 
 def amend(door):
-    door.amends = "20241231T000000Z-0a1b2c3d"
+    door.changes = ("amended",)
     return door
 
 
@@ -62,9 +63,10 @@ def test_a_map_of_an_amended_run_says_so_above_the_map(read, entry, lang):
 
 
 def test_what_it_says_is_of_its_language_and_creole_waits_for_review():
-    told = {load_words(lang)["note_amended"] for lang in LANGUAGES}
-    assert len(told) == len(LANGUAGES)
-    assert "note_amended" in load_words("ht").review
+    for name in ("note_amended", "note_lapsed"):
+        told = {load_words(lang)[name] for lang in LANGUAGES}
+        assert len(told) == len(LANGUAGES)
+        assert name in load_words("ht").review
 
 
 def draw_surge_of(door):
@@ -125,7 +127,22 @@ def draw_both(folder, out, read):
     return [read(Path(path).read_text(encoding="utf-8")).words for path in paths]
 
 
+def list_place(folder, **changes):
+    """Let a place have been checked lately, so that everybody is shown it."""
+    path = folder / "assistance_points.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    days = {"last_verified": f"{TODAY}", "verify_by": f"{TODAY + dt.timedelta(days=30)}"}
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**row, **days, **changes} if row["place_id"] == "gt-ex-1" else row
+                         for row in rows)
+    call("run", "-s", folder, "-q")
+
+
 def test_an_accepted_report_stands_on_both_maps_until_the_next_run(folder, tmp_path, read):
+    list_place(folder)
     told = load_words("es")["note_amended"]
     assert [told in said for said in draw_both(folder, tmp_path / "before", read)] == [False] * 2
     line = call("reports", "line", "gt-ex-1", "CLOSED", TODAY)
@@ -134,3 +151,14 @@ def test_an_accepted_report_stands_on_both_maps_until_the_next_run(folder, tmp_p
     assert [told in said for said in draw_both(folder, tmp_path / "closed", read)] == [True] * 2
     call("run", "-s", folder, "-q")
     assert [told in said for said in draw_both(folder, tmp_path / "after", read)] == [False] * 2
+
+
+def test_a_report_of_a_place_that_the_public_never_saw_stands_on_no_public_map(
+    folder, tmp_path, read
+):
+    list_place(folder, publish_ok="no")
+    line = call("reports", "line", "gt-ex-1", "CLOSED", TODAY)
+    id_ = call("reports", "add", line.strip(), "-s", folder).strip()
+    call("reports", "accept", id_, "--publish", "-s", folder)
+    told = load_words("es")["note_amended"]
+    assert [told in said for said in draw_both(folder, tmp_path / "new", read)] == [False, True]
