@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pandas as pd
 
+from georisk.crossings import rename_stops
+from georisk.hiding import Hidden, find_hidden
 from georisk.nearest import coarsen_nearest, find_nearest_town, list_nearest
-from georisk.originals import list_place_ids
+from georisk.originals import hide_place, list_place_ids
 from georisk.places import coarsen_places, list_places
 from georisk.results import read_results
 from georisk.snapshot import Snapshot, find_current
-from georisk.standing import list_changes
+from georisk.standing import list_changes, mark_rows, marks_rows, tell_changes
 from layers.disclosure import disclose, disclose_raster, find_source, narrow_spec
 from layers.errors import CallError, NotShownError
 from layers.layer import Layer, RasterLayer
@@ -31,12 +33,6 @@ if TYPE_CHECKING:
     from layers.spec import Audience, LayerSpec
 
 Kept = TypeVar("Kept")
-_CAVEATS: dict[Change, str] = {
-    "amended": "Since this was worked out, places were reported closed or changed. Gaps, coverage, "
-    "capacity, scores and proposed sites do not count it yet: gaps may be longer.",
-    "lapsed": "Since this was worked out, consent or verification of places that it counted has "
-    "run out. They are not shown any more: gaps may be longer.",
-}
 _NO_ROWS = pd.DataFrame()
 _PUBLIC_MANIFEST = ("run_id", "version", "as_of")
 _PARTNER_MANIFEST = (*_PUBLIC_MANIFEST, "study", "synthetic")
@@ -87,7 +83,7 @@ class Door:
     @property
     def caveat(self) -> str:
         """What everybody who is told of coverage or gaps must know of this run; mostly empty."""
-        return " ".join(_CAVEATS[change] for change in self.changes)
+        return tell_changes(self.changes)
 
     @property
     def version(self) -> str:
@@ -213,13 +209,23 @@ class Door:
         counts = self._snapshot.manifest["layers"]
         if self.audience != "restricted" or name not in counts:
             raise NotShownError(f"no layer named {name!r}")
-        return dict(counts[name]), self._snapshot.quarantine(name)
+        rows = self._snapshot.quarantine(name)
+        if self._snapshot.specs[name].role == "facility":
+            rows = [hide_place(row) for row in rows]
+        return dict(counts[name]), rows
 
     def _along(self) -> pd.DataFrame:
         if "along" not in self._snapshot.specs:
             raise NotShownError("this run has no routes")
-        layer: Layer = self._keep("along", lambda: self._snapshot.layer("along"))
-        return layer.frame
+        return self._keep("along", self._list_stops)
+
+    def _list_stops(self) -> pd.DataFrame:
+        frame = self._snapshot.layer("along").frame
+        crossings = self._hidden().crossings
+        return rename_stops(frame, crossings) if crossings else frame
+
+    def _hidden(self) -> Hidden:
+        return self._keep("hidden", lambda: find_hidden(self._snapshot, self.audience))
 
     def is_there(self) -> bool:
         """Whether the run still lies on disk; one that was erased must not be shown on."""
@@ -252,11 +258,14 @@ class Door:
         source = find_source(layer, self.audience)
         if source:
             layer = replace(layer, frame=self._snapshot.layer(source).frame)
-        return disclose(layer, self.audience, today=self.today)
+        shown = disclose(self._hidden().leave_out(layer), self.audience, today=self.today)
+        return mark_rows(shown, self.changes)
 
     def _find_served(self, name: str) -> Served:
         prepared = None
-        if name not in self._results and not self._snapshot.specs[name].row_rule:
+        if name not in self._results and not self._snapshot.specs[name].row_rule \
+                and not self._hidden().may_stand_in(self.spec(name)) \
+                and not (marks_rows(self.spec(name)) and self.changes):
             prepared = self._snapshot.served(self.spec(name), self.audience)
         return prepared or serve_layer(self.layer(name))
 

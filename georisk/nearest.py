@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pyproj import Geod
 
-from georisk.places import judge_freshness
+from georisk.places import judge_freshness, list_named
 from georisk.towns import find_town, fold_name
 from layers.errors import CallError
 
@@ -131,7 +131,7 @@ def _find_start(
     if len(at):
         return at.drop_duplicates("corridor"), str(at["name"].iloc[0])
     town = find_town(along, place)
-    stops = along[(along["kind"] == "stop") & (along["ref"] == town)]
+    stops = list_named(along[(along["kind"] == "stop") & (along["ref"] == town)])
     return stops.drop_duplicates("corridor"), town
 
 

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 
 from georisk.amending import list_removed
 from georisk.damage import tell_damage
+from layers.disclosure import find_sealed_places
+from layers.errors import REMOVED
 from layers.layer import Layer
 from layers.store import read_layer, write_layer
 
@@ -66,6 +68,32 @@ def list_place_ids(snapshot: Snapshot) -> frozenset[str]:
             with tell_damage(snapshot.path):
                 found.update(pq.read_table(path, columns=[spec.id]).column(0).to_pylist())
     return frozenset(found)
+
+
+def list_sealed_ids(snapshot: Snapshot) -> frozenset[str]:
+    """Ids of the places of a run that leave by no door, whatever reports changed; undisclosed."""
+    found: set[str] = set()
+    for name, spec in snapshot.specs.items():
+        if spec.role == "facility" and spec.kind == "vector":
+            for layer in (snapshot.layer(name), read_original(snapshot, name)):
+                found.update(layer.frame.index[find_sealed_places(layer.frame)].astype(str))
+    return frozenset(found)
+
+
+def hide_place(row: Mapping[str, str]) -> dict[str, str]:
+    """Take out of a finding on a place what would tell of one that is sealed by kind.
+
+    A finding does not carry the kind of its place, so each is treated as one that is sealed:
+    file, row, column and reason remain, by which it is mended.
+
+    Examples
+    --------
+    >>> hide_place({"row": "2", "id": "gt-1", "column": "services", "value": "x",
+    ...             "reason": "unknown", "suggestion": "food"})["id"]
+    '[removed]'
+    """
+    told = {name: REMOVED if row.get(name) else "" for name in ("id", "value", "suggestion")}
+    return {**row, **told}
 
 
 def count_amended(counts: Mapping[str, dict[str, int]], removed: Mapping[str, list[str]]) -> Counts:

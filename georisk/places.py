@@ -197,6 +197,7 @@ def _find_stretch(along: pd.DataFrame, query: PlaceQuery) -> _Stretch:
 
 
 def _join_towns(stops: pd.DataFrame, start: str, end: str) -> _Stretch:
+    stops = list_named(stops)
     starts, ends = (stops[stops["ref"] == find_town(stops, name)] for name in (start, end))
     if set(starts["ref"]) == set(ends["ref"]):
         raise CallError(f"the two towns are the same: {starts['ref'].iloc[0]}")
@@ -208,6 +209,11 @@ def _join_towns(stops: pd.DataFrame, start: str, end: str) -> _Stretch:
     best = pairs.loc[distance.sort_values(kind="stable").index[0]]
     sign = 1 if best["km_end"] > best["km"] else -1
     return _Stretch(str(best["corridor"]), float(best["km"]), float(best["km_end"]), sign)
+
+
+def list_named(stops: pd.DataFrame) -> pd.DataFrame:
+    """Stops that go by their own name."""
+    return stops[~stops["unnamed"].astype(bool)] if "unnamed" in stops else stops
 
 
 def _unknown(kind: str, name: str, known: pd.Series) -> CallError:

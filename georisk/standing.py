@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
 
 from georisk.amending import REMOVING, Amendment, find_in_force
 from georisk.originals import read_original
@@ -15,10 +18,17 @@ if TYPE_CHECKING:
 
     from georisk.snapshot import Snapshot
     from layers.layer import Layer
-    from layers.spec import Audience
+    from layers.spec import Audience, LayerSpec
 
 Change = Literal["amended", "lapsed"]
 _STANDS = "stands"
+_CAVEAT = "caveat"
+_CAVEATS: dict[Change, str] = {
+    "amended": "Since this was worked out, places were reported closed or changed. Gaps, coverage, "
+    "capacity, scores and proposed sites do not count it yet: gaps may be longer.",
+    "lapsed": "Since this was worked out, consent or verification of places that it counted has "
+    "run out. They are not shown any more: gaps may be longer.",
+}
 
 
 def list_changes(snapshot: Snapshot, audience: Audience, *, today: dt.date) -> tuple[Change, ...]:
@@ -39,6 +49,24 @@ def list_changes(snapshot: Snapshot, audience: Audience, *, today: dt.date) -> t
     if audience != "restricted" and any(has_lapsed(it, then=then, today=today) for it in places):
         told.append("lapsed")
     return tuple(told)
+
+
+def tell_changes(changes: Sequence[Change]) -> str:
+    """Say what everybody who is told of coverage or gaps must know; empty if nothing changed."""
+    return " ".join(_CAVEATS[change] for change in changes)
+
+
+def marks_rows(spec: LayerSpec) -> bool:
+    """Whether each row of a layer says so itself: a note beside it does not travel with a file."""
+    return _CAVEAT in spec.columns
+
+
+def mark_rows(layer: Layer, changes: Sequence[Change]) -> Layer:
+    """Say in each row what must be known of it since, where the layer has the column."""
+    if not (changes and marks_rows(layer.spec)):
+        return layer
+    told = pd.Series(tell_changes(changes), index=layer.frame.index, dtype="str")
+    return replace(layer, frame=layer.frame.assign(**{_CAVEAT: told}))
 
 
 def find_amended(manifest: Mapping[str, Any]) -> frozenset[str]:

@@ -54,6 +54,7 @@ def aggregate_stretches(segments: gpd.GeoDataFrame, coverage: pd.DataFrame) -> g
             "mode": segments["mode"].to_numpy()[first[:-1]],
             **_judge(segments, code),
             "uncovered_services": [missing.get(name, ()) for name in names],
+            "caveat": pd.array([None] * len(names), dtype="str"),
         },
         index=pd.Index(names, dtype="str"), geometry=[_draw(piece) for piece in pieces], crs=WGS84,
     )

@@ -23,7 +23,7 @@ _DECIMALS_PUBLIC = 1
 _DECIMALS_PARTNER = 2
 _HOURS_A_DAY = 10.0
 _MIN_GAP_H = 1.0
-_UNNAMED = "a place without a name"
+UNNAMED = "a place without a name"
 
 
 def draw_schematic_legs(frame: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -95,13 +95,14 @@ def tell_gaps_in_words(frame: pd.DataFrame) -> pd.DataFrame:
     out = pd.DataFrame(kept[columns]).assign(walk_h=hours, walk_days=days)
     out["words"] = [_tell_gap(*row) for row in zip(
         out["service"], out["from_place"], out["to_place"], hours, days, strict=True)]
+    out["caveat"] = _no_text(out.index)
     order = out.groupby(["corridor", "service", "direction"], sort=False).cumcount() + 1
     out.index = _number(out, order)
     return out.sort_index()
 
 
 def _tell_gap(service: str, start: str, end: str, hours: int, days: int) -> str:
-    start, end = (_UNNAMED if pd.isna(town) else town for town in (start, end))
+    start, end = (UNNAMED if pd.isna(town) else town for town in (start, end))
     where = f"around {start}" if start == end else f"between {start} and {end}"
     if pd.isna(hours):
         return f"no known {service.replace('_', ' ')} {where}: nobody can walk it"
@@ -125,10 +126,15 @@ def draw_gap_lines(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     out = out.assign(
         length_km=(np.ceil(kept["length_km"] / 10) * 10).astype("Int64"),
         walk_h=kept["walk_h"].round().astype("Int64"),
+        caveat=_no_text(out.index),
     )
     order = out.groupby(["corridor", "service", "direction"], sort=False).cumcount() + 1
     out.index = _number(out, order)
     return gpd.GeoDataFrame(out, geometry=lines, crs=WGS84).sort_index()
+
+
+def _no_text(index: pd.Index) -> pd.Series:
+    return pd.Series(None, index=index, dtype="str")
 
 
 def _drop_repeats(lines: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -66,8 +66,8 @@ class Table:
 def find_unshown(spec: LayerSpec) -> frozenset[str]:
     """Columns that stand on no page.
 
-    That rows are synthetic is said once, in the banner; a score for ranking never stands beside
-    one of risk (SAFETY): its band of ranks does.
+    That rows are synthetic, or places changed since, is said once, in a banner; a score for
+    ranking never stands beside one of risk (SAFETY): its band of ranks does.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def find_unshown(spec: LayerSpec) -> frozenset[str]:
     (['priority_score', 'synthetic'], ['synthetic'])
     """
     beside_risk = {"priority_score"} if "risk_score" in spec.columns else set()
-    return frozenset({"synthetic", *beside_risk} & set(spec.columns))
+    return frozenset({"synthetic", "caveat", *beside_risk} & set(spec.columns))
 
 
 def list_headings(spec: LayerSpec) -> tuple[Heading, ...]:

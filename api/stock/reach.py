@@ -17,8 +17,8 @@ _KEYS = ["corridor", "service", "direction"]
 _GAP = ("from_place", "to_place", "walk_h", "walk_days", "days", "length_km", "severity", "words",
         "next_h", "litres")
 _ROOM = ("unit", "demand", "with_service", "short", "unreachable", "unverified", "counted_km")
-SHARES_NOTE = ("Shares and amounts are restricted; gaps are told as they are between places that "
-               "are listed.")
+SHARES_NOTE = ("Shares and amounts are restricted; gaps are told between the places that were "
+               "listed when they were worked out.")
 
 
 def sum_up_coverage(room: Room) -> list[dict[str, Any]]:
