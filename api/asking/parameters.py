@@ -22,6 +22,8 @@ Interval = tuple[np.datetime64, np.datetime64]
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 10_000
+# Rows of a page for people: nobody reads more.
+LIMIT_SHOWN = 1000
 LANGUAGES = ("en", "es", "fr", "ht")
 # The last is what the drafts called the first; GDAL up to 3.12 asks by that name.
 FILTER_LANGUAGES = ("cql2-text", "cql2-json", "cql-text")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from api.asking.parameters import LIMIT_DEFAULT, LIMIT_MAX
+from api.asking.ask import FORMATS
+from api.asking.parameters import LIMIT_DEFAULT, LIMIT_MAX, LIMIT_SHOWN
+from api.formats import list_formats
 from api.pages.forms import fill_template
 from api.pages.ground import sketch_features
 from api.pages.surroundings import surround
@@ -13,9 +15,11 @@ from api.pages.tables import find_unshown, tabulate_features
 from api.pages.towns import name_towns
 from api.pages.words import (
     find_class,
+    list_shades,
     name_column,
     name_format,
     name_rows,
+    tell_whole,
     write_count,
     write_value,
 )
@@ -48,7 +52,8 @@ def show_items(document: Mapping[str, Any], ask: Ask) -> str:
         matched=write_count(document["numberMatched"], name_rows(spec)), returned=len(features),
         sketch=sketch_features(ask.room, features, collection=name),
         next=next((it["href"] for it in document["links"] if it["rel"] == "next"), ""),
-        form=describe_form(ask, spec), meanings=(*table.headings[1:], *table.more),
+        form=describe_form(ask, spec, matched=document["numberMatched"]),
+        classes=list_shades(spec), meanings=(*table.headings[1:], *table.more),
     )
 
 
@@ -59,7 +64,7 @@ def has_synthetic(features: Sequence[Mapping[str, Any]], spec: LayerSpec) -> boo
     return any(feature["properties"].get("synthetic") is not False for feature in features)
 
 
-def describe_form(ask: Ask, spec: LayerSpec) -> dict[str, Any]:
+def describe_form(ask: Ask, spec: LayerSpec, *, matched: int) -> dict[str, Any]:
     """What the forms of a page offer: addresses, fields, and what they hand on.
 
     Each form has one field that must be filled in: browsers send empty ones too, and an empty
@@ -74,8 +79,10 @@ def describe_form(ask: Ask, spec: LayerSpec) -> dict[str, Any]:
         "bbox": texts.get("bbox", ""),
         "limit": ask.values.get("limit", LIMIT_DEFAULT),
         "most": LIMIT_MAX,
+        "most_shown": LIMIT_SHOWN,
         "format": ask.format,
-        "formats": [(it, _name_choice(it)) for it in ask.doorway.formats],
+        "formats": [(it, name_format(FORMATS[it])) for it in list_formats(spec)],
+        "whole": tell_whole(matched, spec),
         "given": list(texts.items()),
         "without_filter": [*limit, *((k, v) for k, v in texts.items()
                                      if not k.startswith("filter"))],
@@ -84,12 +91,6 @@ def describe_form(ask: Ask, spec: LayerSpec) -> dict[str, Any]:
         "queryables": f"{ask.base}/collections/{quote(ask.names['collection'])}/queryables",
         "has_geometry": spec.geometry != "none",
     }
-
-
-def _name_choice(format_: str) -> str:
-    from api.asking.ask import FORMATS
-
-    return name_format(FORMATS[format_])
 
 
 def write_example(spec: LayerSpec) -> str:

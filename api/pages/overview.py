@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from api.asking.parameters import LIMIT_MAX
 from api.pages.analysis import describe_places_form
 from api.pages.forms import fill_template
 from api.pages.ground import sketch_box, sketch_layer
@@ -12,7 +13,14 @@ from api.pages.reach import describe_nearest_form
 from api.pages.surroundings import surround
 from api.pages.tables import list_headings
 from api.pages.vocabulary import list_words
-from api.pages.words import name_column, name_format, name_rows, write_count
+from api.pages.words import (
+    list_shades,
+    name_column,
+    name_format,
+    name_rows,
+    tell_whole,
+    write_count,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -81,6 +89,7 @@ def show_collection(document: Mapping[str, Any], ask: Ask) -> str:
         times=[str(end)[:10] for end in times[0] if end], headings=list_headings(spec),
         words=list_words(ask.room, name),
         items=f"{ask.base}/collections/{quote(name)}/items", links=list(_list_ways(document)),
+        whole=tell_whole(served.count, spec), classes=list_shades(spec),
     )
 
 
@@ -96,8 +105,10 @@ def _list_ways(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     named = {f"{_OGC}queryables": "What can be filtered", f"{_OGC}schema": "Schema",
              f"{_OGC}tilesets-vector": "Vector tiles"}
     for link in document["links"]:
-        if link["rel"] == "items":
-            yield link["href"], name_format(link["type"])
+        if link["rel"] == "items" and link["type"] != "text/html":
+            # By name: a browser that asks for no format is given the page.
+            href = link["href"] if "?" in link["href"] else f"{link['href']}?f=geojson"
+            yield f"{href}&limit={LIMIT_MAX}", name_format(link["type"])
         elif link["rel"] in named:
             yield link["href"], named[link["rel"]]
 

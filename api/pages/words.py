@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from api.asking.parameters import LIMIT_MAX
 from maps.catalogues import load_words
 from maps.theme import CLASSES, EVIDENCE
 
@@ -137,6 +138,26 @@ def write_count(count: int, noun: str = "feature") -> str:
 def name_rows(spec: LayerSpec) -> str:
     """Noun for what a layer holds: a row that lies nowhere is no feature."""
     return "row" if spec.geometry == "none" else "feature"
+
+
+def list_shades(spec: LayerSpec) -> list[tuple[int, str]]:
+    """Risk classes that a sketch of a layer is coloured by; none for most layers."""
+    return list_classes() if "risk_class" in spec.columns else []
+
+
+def tell_whole(count: int, spec: LayerSpec) -> str:
+    r"""Say whether one file holds all rows, or only the first of them.
+
+    Examples
+    --------
+    >>> from layers.catalog import find_spec
+    >>> tell_whole(12, find_spec("risk_cells")), tell_whole(20_000, find_spec("activity"))
+    ('all 12\xa0features', 'the first 10\xa0000 of 20\xa0000\xa0rows')
+    """
+    said = write_count(count, name_rows(spec))
+    if count <= LIMIT_MAX:
+        return f"all {said}" if count != 1 else f"the only {name_rows(spec)}"
+    return f"the first {LIMIT_MAX:,} of {said}".replace(",", "\u00a0")
 
 
 def list_classes() -> list[tuple[int, str]]:

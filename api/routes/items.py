@@ -10,7 +10,7 @@ from api.answering.answers import answer, answer_json, dump_json
 from api.answering.validators import accepts_gzip
 from api.asking.ask import Doorway
 from api.asking.crs import CRS84, place_shapes
-from api.asking.parameters import LIMIT_DEFAULT
+from api.asking.parameters import LIMIT_DEFAULT, LIMIT_SHOWN
 from api.asking.selection import Page, read_reference, select_page
 from api.asking.tokens import write_token
 from api.errors import NotAcceptableError, ParameterError
@@ -34,7 +34,6 @@ PARAMETERS = (
 )
 _SLOW = ("filter", "sortby", "crs", "properties")
 _MANY, _MANY_PACKED = 2_000_000, 100_000  # bytes that others may be kept waiting for
-_MOST_SHOWN = 1000
 
 
 def read_items(ask: Ask) -> Response:
@@ -51,8 +50,8 @@ def read_items(ask: Ask) -> Response:
         raise NotAcceptableError(f"{name} has no geometry, and {ask.format} cannot do without.")
     # Chosen before the ETag is compared: a token of another run is gone, held or not.
     values = dict(ask.values)
-    if ask.format == "html":  # nobody reads more rows than this on a page
-        values["limit"] = min(values.get("limit", LIMIT_DEFAULT), _MOST_SHOWN)
+    if ask.format == "html":
+        values["limit"] = min(values.get("limit", LIMIT_DEFAULT), LIMIT_SHOWN)
     page = select_page(ask.room, name, values)
     reference = read_reference(ask.room, ask.values, "crs")
     names = _choose_columns(served, ask.values.get("properties"))

@@ -155,19 +155,45 @@ def test_the_public_page_has_no_handling_and_no_hidden_layer(public_client):
 def test_forms_can_be_sent_as_they_stand(client):
     text = fetch(client, "/collections/segments/items?limit=3&bbox=-90,14,-80,16")
     forms = re.findall(r"<form action=\"([^\"]+)\">(.*?)</form>", text, flags=re.DOTALL)
-    assert len(forms) == 3
+    assert len(forms) == 4
     for action, body in forms:
         fields = {a["name"]: a.get("value", "") for tag, a in read(body).elements
                   if tag in {"input", "textarea"}}
         fields["f"] = "html"
+        whole = "Get the file" in body
         if "filter" in fields:
             fields["filter"] = "mode = 'foot'"
         if fields.get("bbox") == "":
             fields["bbox"] = "-90,14,-80,16"
-        assert fields["limit"] == "3"
+        assert fields["limit"] == ("10000" if whole else "3")
         answer = client.get(action, params=fields)
         assert answer.status_code == 200, answer.text
         assert "5\xa0features" in answer.text
+
+
+def test_a_file_holds_all_that_is_shown_or_says_that_it_does_not(client):
+    text = fetch(client, "/collections/segments/items?limit=3&bbox=-90,14,-80,16")
+    assert "all 5\xa0features" in text
+    (form,) = [it for it in re.findall(r"<form .*?</form>", text, flags=re.DOTALL)
+               if "Get the file" in it]
+    fields = {a["name"]: a["value"] for tag, a in read(form).elements if tag == "input"}
+    choices = [a["value"] for tag, a in read(form).elements if tag == "option"]
+    assert choices == ["geojson", "geojsonseq", "csv", "flatgeobuf", "geoparquet"]
+    told = client.get("/collections/segments/items", params={**fields, "f": "geojson"}).json()
+    assert told["numberReturned"] == told["numberMatched"] == 5
+    table = fetch(client, "/collections/activity/items")
+    assert 'value="flatgeobuf"' not in table
+    links = re.findall(r'href="([^"]*limit=10000[^"]*)"', fetch(client, "/collections/places"))
+    assert len(links) == 5
+    assert all("f=" in link for link in links)
+
+
+def test_a_coloured_sketch_has_its_classes_beside_it(client):
+    for page in ("/collections/segments", "/collections/segments/items"):
+        text = fetch(client, page)
+        for said in ("insufficient evidence", "few reported", "extreme"):
+            assert re.search(rf'<i class="k[0-5]"></i>{said}', text)
+    assert '<i class="k5">' not in fetch(client, "/collections/places")
 
 
 def test_a_filter_stays_in_its_box(client):
