@@ -32,6 +32,8 @@ class Crossings:
 def find_crossings(waypoints: pd.DataFrame, routes: pd.DataFrame) -> Crossings:
     """List crossings that are not known to be official, as waypoints and as legs call them.
 
+    An end whose waypoint is not there (set aside as faulty, say) counts as one: unknown is no.
+
     Examples
     --------
     >>> import pandas as pd
@@ -42,12 +44,13 @@ def find_crossings(waypoints: pd.DataFrame, routes: pd.DataFrame) -> Crossings:
     """
     official = waypoints["official_crossing"].fillna(value=False).astype(bool)
     hidden = (waypoints["kind"] == "crossing") & ~official
-    ids = frozenset(waypoints.index[hidden].astype(str))
+    ids = set(waypoints.index[hidden].astype(str))
     names = _fold(waypoints.loc[hidden, "name"])
     for place, waypoint in _ENDS:
         if {place, waypoint} <= set(routes.columns):
+            ids |= set(routes[waypoint].dropna().astype(str)) - set(waypoints.index)
             names |= _fold(routes.loc[routes[waypoint].isin(ids), place])
-    return Crossings(ids, frozenset(names - _fold(waypoints.loc[~hidden, "name"])))
+    return Crossings(frozenset(ids), frozenset(names - _fold(waypoints.loc[~hidden, "name"])))
 
 
 def _fold(names: Iterable[object]) -> set[str]:

@@ -320,7 +320,8 @@ def test_mark_of_invented_rows_errs_towards_saying_so(listed_gaps):
     assert listed_gaps["synthetic"].any()
 
 
-def test_informal_crossing_at_the_end_of_a_leg_is_not_named(tmp_path):
+@pytest.mark.parametrize("kind", ["crossing", "ford"])  # the second one is set aside
+def test_informal_crossing_at_the_end_of_a_leg_is_not_named(tmp_path, kind):
     write_grid_study(tmp_path)
     routes = json.loads((tmp_path / "routes.geojson").read_text("utf-8"))
     for feature in routes["features"]:
@@ -330,7 +331,7 @@ def test_informal_crossing_at_the_end_of_a_leg_is_not_named(tmp_path):
                 said |= {f"{end}_place": "Paso Hondo", f"{end}_waypoint": "hid-hondo"}
     (tmp_path / "routes.geojson").write_text(json.dumps(routes), encoding="utf-8")
     rows = read_rows(tmp_path / "waypoints.csv")
-    crossing = {"waypoint_id": "hid-hondo", "name": "Paso Hondo", "kind": "crossing"}
+    crossing = {"waypoint_id": "hid-hondo", "name": "Paso Hondo", "kind": kind}
     write_rows(tmp_path / "waypoints.csv", [
         {**row, **crossing} if row["waypoint_id"] == "r2c0" else row for row in rows])
     publish(Study.open(tmp_path, today=DAY), tmp_path / "runs")
