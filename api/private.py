@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from contextlib import suppress
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_AGAIN_S = 0.01
+
+
+def write_ahead(database: sqlite3.Connection, *, busy_s: float) -> None:
+    """Turn a database to a log written ahead, once others who do the same are done.
+
+    Raises
+    ------
+    sqlite3.OperationalError
+        If it is still locked after ``busy_s``: SQLite itself does not wait here.
+    """
+    until_s = monotonic() + busy_s
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > until_s:
+                raise
+            sleep(_AGAIN_S)
+        else:
+            return
 
 
 def keep_private(path: Path) -> None:

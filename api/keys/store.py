@@ -22,7 +22,7 @@ from api.keys.key import (
     hash_token,
     seal_terms,
 )
-from api.private import keep_private
+from api.private import keep_private, write_ahead
 from layers.errors import CallError, InputError
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _open_to_write(state: Path) -> Iterator[sqlite3.Connection]:
         state.chmod(0o700)
         keep_private(path)
         with closing(sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)) as database:
-            database.execute("PRAGMA journal_mode=WAL")
+            write_ahead(database, busy_s=_BUSY_S)
             database.execute("PRAGMA synchronous=FULL")
             database.execute("BEGIN IMMEDIATE")
             _check_edition(path, database)

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from api.private import keep_private
+from api.private import keep_private, write_ahead
 from layers.errors import CallError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def open_log(state: Path) -> sqlite3.Connection:
     keep_private(path)
     database = sqlite3.connect(path, timeout=_BUSY_S, check_same_thread=False)
     try:
-        database.execute("PRAGMA journal_mode=WAL")
+        write_ahead(database, busy_s=_BUSY_S)
         database.execute("PRAGMA synchronous=FULL")
         database.execute(_TABLE)
         _add_columns(database)

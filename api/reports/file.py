@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from api.logs.audit import FILE as AUDIT_FILE
 from api.logs.audit import open_log
-from api.private import keep_private
+from api.private import keep_private, write_ahead
 from api.reports.sealing import keep_pepper, seal, seal_request
 from layers.errors import CallError
 
@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS reports (
 ) WITHOUT ROWID
 """, "CREATE INDEX IF NOT EXISTS queue ON reports (holder) WHERE state = 'queued'")
 # Deleted rows are overwritten at once; nothing goes to a temporary file outside the folder.
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY")
+_PRAGMAS = ("synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY")
 
 
 def open_file(state: Path, *, busy_s: float) -> tuple[sqlite3.Connection, bytes]:
@@ -45,6 +45,7 @@ def open_file(state: Path, *, busy_s: float) -> tuple[sqlite3.Connection, bytes]
         keep_private(path)
         database = sqlite3.connect(path, timeout=busy_s, isolation_level=None,
                                    check_same_thread=False)
+        write_ahead(database, busy_s=busy_s)
         for pragma in _PRAGMAS:
             database.execute(f"PRAGMA {pragma}")
         pepper = _update(database, state)
