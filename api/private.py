@@ -21,14 +21,15 @@ def write_ahead(database: sqlite3.Connection, *, busy_s: float) -> None:
     Raises
     ------
     sqlite3.OperationalError
-        If it is still locked after ``busy_s``: SQLite itself does not wait here.
+        If it is still locked after ``busy_s`` (SQLite itself does not wait here), or at once if
+        it cannot be written at all.
     """
     until_s = monotonic() + busy_s
     while True:
         try:
             database.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if monotonic() > until_s:
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() > until_s:
                 raise
             sleep(_AGAIN_S)
         else:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 
 import pytest
 from surroundings import ROOT
 
 from api.logs.audit import append_lines, open_log, read_log
-from api.private import keep_private
+from api.private import keep_private, write_ahead
 from api.reports.report import PlaceReport
 from api.reports.store import Store
 
@@ -74,3 +77,14 @@ def test_what_was_open_to_others_is_closed_to_them(tmp_path, ending):
     there.chmod(0o644)
     keep_private(path)
     assert there.stat().st_mode & 0o777 == 0o600
+
+
+def test_only_a_lock_is_waited_for(tmp_path):
+    path = tmp_path / "audit.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE audit (at TEXT)")
+    began_s = time.monotonic()
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database, \
+            pytest.raises(sqlite3.OperationalError, match="readonly"):
+        write_ahead(database, busy_s=60)
+    assert time.monotonic() - began_s < 30
